@@ -1,0 +1,1 @@
+"""Spike-aware architecture search for spiking neural networks, as a population search on Ray Tune."""

@@ -1,0 +1,16 @@
+"""Search spaces and architectures: which blocks may stand where. Needs neither torch nor ray."""
+
+from autosnn_ray.space.blocks import BLOCKS, Block
+from autosnn_ray.space.layers import HEADS, STEMS, Layer
+from autosnn_ray.space.space import Architecture, SearchSpace, format_architecture
+
+__all__ = [
+    "BLOCKS",
+    "HEADS",
+    "STEMS",
+    "Architecture",
+    "Block",
+    "Layer",
+    "SearchSpace",
+    "format_architecture",
+]

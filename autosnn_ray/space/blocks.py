@@ -1,0 +1,49 @@
+"""The blocks that may stand in a slot, described as data; ``autosnn_ray.spiking.blocks`` builds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a block is, without any weights.
+
+    Attributes:
+        family: The kind of module that is built: ``skip``, ``scb`` (spiking convolution block),
+            ``srb`` (spiking residual block), ``sib`` (spiking inverted bottleneck), ``max_pool``, ``avg_pool``.
+        kernel: Side of the square kernel, pixels; 0 where there is none to choose.
+        expansion: Width of an inverted bottleneck's middle, as a multiple of the input channels.
+        official: The block's name in the original implementation (nabk89/AutoSNN).
+        summary: One line for people.
+    """
+
+    family: str
+    official: str
+    summary: str
+    kernel: int = 0
+    expansion: int = 0
+
+
+BLOCKS: dict[str, Block] = {
+    "skip": Block("skip", "skip_connect", "identity; a spiking 1x1 convolution where channels or size change"),
+    "scb_k3": Block("scb", "SCB_k3", "two spiking 3x3 convolutions", kernel=3),
+    "scb_k5": Block("scb", "SCB_k5", "two spiking 5x5 convolutions", kernel=5),
+    "scb_k7": Block("scb", "SCB_k7", "two spiking 7x7 convolutions", kernel=7),
+    "srb_k3": Block("srb", "SRB_k3", "two spiking 3x3 convolutions with a shortcut", kernel=3),
+    "srb_k5": Block("srb", "SRB_k5", "two spiking 5x5 convolutions with a shortcut", kernel=5),
+    "srb_k7": Block("srb", "SRB_k7", "two spiking 7x7 convolutions with a shortcut", kernel=7),
+    "sib_k3_e1": Block("sib", "SIB_k3_e1", "inverted bottleneck, 3x3, expansion 1", kernel=3, expansion=1),
+    "sib_k3_e3": Block("sib", "SIB_k3_e3", "inverted bottleneck, 3x3, expansion 3", kernel=3, expansion=3),
+    "sib_k3_e6": Block("sib", "SIB_k3_e6", "inverted bottleneck, 3x3, expansion 6", kernel=3, expansion=6),
+    "sib_k5_e1": Block("sib", "SIB_k5_e1", "inverted bottleneck, 5x5, expansion 1", kernel=5, expansion=1),
+    "sib_k5_e3": Block("sib", "SIB_k5_e3", "inverted bottleneck, 5x5, expansion 3", kernel=5, expansion=3),
+    "sib_k5_e6": Block("sib", "SIB_k5_e6", "inverted bottleneck, 5x5, expansion 6", kernel=5, expansion=6),
+    "max_pool": Block("max_pool", "max_pool_k2", "2x2 maximum: a spike where any of four fired", kernel=2),
+    "avg_pool": Block("avg_pool", "avg_pool_k2", "2x2 average, then a spiking neuron", kernel=2),
+}
+"""Every block by the name it has in an architecture. To add one: a line here, and its family in
+``autosnn_ray.spiking.blocks.FAMILIES`` where the family is new."""
+
+POOLS: tuple[str, ...] = ("max_pool", "avg_pool")
+"""Blocks that keep the channels and always halve the size."""

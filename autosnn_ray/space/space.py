@@ -1,0 +1,191 @@
+"""A search space: its slots, and the architectures that can be drawn, bred, counted and named in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.space.layers import STEM_REDUCTION, Layer
+
+Architecture = tuple[str, ...]
+"""One choice for each slot."""
+
+
+def format_architecture(architecture: Sequence[str]) -> str:
+    """Returns the written form of an architecture.
+
+    Example:
+        >>> format_architecture(("srb_k5", "skip"))
+        'srb_k5/skip'
+    """
+    return "/".join(architecture)
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """The macro structure with its slots, and what may stand in them.
+
+    Attributes:
+        name: The space's name.
+        stem: Key of ``STEMS``.
+        channels: Channels that leave the stem.
+        in_channels: Channels of the input frames (``C`` of ``(T, N, C, H, W)``).
+        input_size: Height and width of the input frames, pixels.
+        head: Key of ``HEADS``.
+        voters: Output neurons that vote for one class.
+        layers: Slots and fixed blocks, from the stem to the head.
+
+    Example:
+        >>> import search_spaces
+        >>> space = search_spaces.load("autosnn_16")
+        >>> space.size
+        3125
+        >>> space.at(0)
+        ('skip', 'skip', 'skip', 'skip', 'skip')
+        >>> space.index(space.parse("srb_k5/srb_k5/skip/srb_k3/srb_k5"))
+        3019
+    """
+
+    name: str
+    stem: str
+    channels: int
+    in_channels: int
+    input_size: tuple[int, int]
+    head: str
+    voters: int
+    layers: tuple[Layer, ...]
+
+    @classmethod
+    def from_dict(cls, entries: Mapping[str, Any], source: str = "space") -> SearchSpace:
+        """Builds a space from the entries of a space file.
+
+        Args:
+            entries: The keys of the file, as ``tomllib`` reads them.
+            source: Where they come from, for the error's text.
+
+        Raises:
+            InvalidInputError: An entry is missing, unknown or not what was expected; the text names
+                source, key, what was expected and what stood there.
+        """
+        from autosnn_ray.space.schema import read_space
+
+        return read_space(entries, source)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the entries from which ``from_dict`` makes an equal space."""
+        slots = self.slots
+        common = slots[0].choices
+        return {
+            "name": self.name,
+            "stem": self.stem,
+            "channels": self.channels,
+            "in_channels": self.in_channels,
+            "input_size": list(self.input_size),
+            "head": self.head,
+            "voters": self.voters,
+            "choices": list(common),
+            "layers": [layer.to_dict(common) for layer in self.layers],
+        }
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over everything that decides which networks the space holds (not over its name)."""
+        entries = {key: value for key, value in self.to_dict().items() if key != "name"}
+        return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def slots(self) -> tuple[Layer, ...]:
+        """The layers a search decides, in order."""
+        return tuple(layer for layer in self.layers if layer.is_slot)
+
+    @cached_property
+    def size(self) -> int:
+        """How many architectures the space holds."""
+        return math.prod(len(slot.choices) for slot in self.slots)
+
+    @property
+    def feature_size(self) -> tuple[int, int]:
+        """Height and width of the features that reach the head, pixels."""
+        height, width = (side // STEM_REDUCTION[self.stem] for side in self.input_size)
+        for layer in self.layers:
+            if "pool" in layer.kind:
+                height, width = height // 2, width // 2
+            else:
+                height, width = -(-height // layer.stride), -(-width // layer.stride)
+        return height, width
+
+    def parse(self, architecture: str | Sequence[str]) -> Architecture:
+        """Reads an architecture from ``"srb_k5/skip/…"`` or a sequence of choices.
+
+        Args:
+            architecture: One choice for each slot.
+
+        Returns:
+            The architecture as a tuple.
+
+        Raises:
+            InvalidInputError: The number of choices is not the number of slots, or a slot does not
+                offer the choice given for it.
+        """
+        parts = architecture.strip().split("/") if isinstance(architecture, str) else list(architecture)
+        if len(parts) != len(self.slots):
+            raise InvalidInputError(
+                f"architecture {'/'.join(map(str, parts))!r}: expected {len(self.slots)} choices separated by '/' "
+                f"(one for each slot of {self.name}), got {len(parts)}"
+            )
+        for position, (choice, slot) in enumerate(zip(parts, self.slots, strict=True)):
+            if choice not in slot.choices:
+                raise unknown_name(f"choice for slot {position} of {self.name}", choice, slot.choices)
+        return tuple(parts)
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """Draws one architecture uniformly."""
+        return tuple(slot.choices[int(rng.integers(len(slot.choices)))] for slot in self.slots)
+
+    def mutate(self, architecture: Sequence[str], rng: np.random.Generator, probability: float) -> Architecture:
+        """Changes each slot with the given probability to another of its choices, drawn uniformly."""
+        mutant = []
+        for choice, slot in zip(architecture, self.slots, strict=True):
+            others = [other for other in slot.choices if other != choice]
+            changes = rng.random() < probability
+            mutant.append(others[int(rng.integers(len(others)))] if changes and others else choice)
+        return tuple(mutant)
+
+    def crossover(self, left: Sequence[str], right: Sequence[str], rng: np.random.Generator) -> Architecture:
+        """Joins the beginning of one parent to the end of the other at one cut drawn uniformly."""
+        count = len(self.slots)
+        cut = int(rng.integers(1, count)) if count > 1 else 0
+        return (*left[:cut], *right[cut:])
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Yields every architecture in a fixed order: the last slot changes fastest."""
+        return (self.at(index) for index in range(self.size))
+
+    def index(self, architecture: Sequence[str]) -> int:
+        """Returns the position of an architecture in ``enumerate``."""
+        position = 0
+        for choice, slot in zip(architecture, self.slots, strict=True):
+            position = position * len(slot.choices) + slot.choices.index(choice)
+        return position
+
+    def at(self, index: int) -> Architecture:
+        """Returns the architecture at a position of ``enumerate``.
+
+        Raises:
+            InvalidInputError: The position lies outside the space.
+        """
+        if not 0 <= index < self.size:
+            raise InvalidInputError(f"architecture index {index}: expected 0 to {self.size - 1} in {self.name}")
+        choices = []
+        for slot in reversed(self.slots):
+            index, position = divmod(index, len(slot.choices))
+            choices.append(slot.choices[position])
+        return tuple(reversed(choices))

@@ -1,0 +1,54 @@
+"""The search spaces as data: one TOML file each, and ``load`` for them and for your own."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.space import SearchSpace
+
+__all__ = ["load", "names"]
+
+_FOLDER = Path(__file__).parent
+
+
+def names() -> tuple[str, ...]:
+    """Returns the names of the spaces that come with the toolkit.
+
+    Example:
+        >>> "autosnn_16" in names()
+        True
+    """
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def load(name_or_path: str | Path) -> SearchSpace:
+    """Loads a space by name, or from a TOML file of your own.
+
+    Args:
+        name_or_path: One of ``names()``, or the path of a file that ends in ``.toml``.
+
+    Returns:
+        The search space.
+
+    Raises:
+        InvalidInputError: No such space or file, not TOML, or an entry that is missing, unknown or not
+            what was expected; the text names file, key, what was expected and what stood there.
+
+    Example:
+        >>> load("snn_3").slots[-1].channels
+        128
+    """
+    text = str(name_or_path)
+    is_file = isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text
+    if not is_file and text not in names():
+        raise unknown_name("space", text, names(), "Or give the path of a TOML file.")
+    path = Path(text) if is_file else _FOLDER / f"{text}.toml"
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInputError(f"{path}: expected a space file that can be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInputError(f"{path}: expected TOML: {error}") from error
+    return SearchSpace.from_dict(entries, source=str(path))
