@@ -1,1 +1,74 @@
-"""Spike-aware architecture search for spiking neural networks, as a population search on Ray Tune."""
+"""Spike-aware architecture search for spiking neural networks, as a population search on Ray Tune.
+
+Importing this package imports neither torch nor ray; what needs them is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autosnn_ray.algorithms import ALGORITHMS as ALGORITHMS
+    from autosnn_ray.algorithms import Algorithm as Algorithm
+    from autosnn_ray.algorithms import AutoSNN as AutoSNN
+    from autosnn_ray.algorithms import Candidate as Candidate
+    from autosnn_ray.algorithms import RandomSearch as RandomSearch
+    from autosnn_ray.cluster.search import search as search
+    from autosnn_ray.data import DATASETS as DATASETS
+    from autosnn_ray.data import Dataset as Dataset
+    from autosnn_ray.data import load_dataset as load_dataset
+    from autosnn_ray.evaluation import EVALUATORS as EVALUATORS
+    from autosnn_ray.evaluation import evaluate as evaluate
+    from autosnn_ray.evaluation import make_evaluator as make_evaluator
+    from autosnn_ray.evaluations import Evaluation as Evaluation
+    from autosnn_ray.evaluations import Failure as Failure
+    from autosnn_ray.objectives import SpikeAwareFitness as SpikeAwareFitness
+    from autosnn_ray.run import Run as Run
+    from autosnn_ray.space import SearchSpace as SearchSpace
+    from autosnn_ray.spiking.network import SpikingNetwork as SpikingNetwork
+    from autosnn_ray.spiking.neurons import NeuronSettings as NeuronSettings
+    from autosnn_ray.spiking.official import load_official_state as load_official_state
+    from autosnn_ray.training import Supernet as Supernet
+    from autosnn_ray.training import TrainSettings as TrainSettings
+    from autosnn_ray.training import train_alone as train_alone
+    from autosnn_ray.training import train_supernet as train_supernet
+
+_HOME = {
+    "ALGORITHMS": "algorithms",
+    "Algorithm": "algorithms",
+    "AutoSNN": "algorithms",
+    "Candidate": "algorithms",
+    "RandomSearch": "algorithms",
+    "search": "cluster.search",
+    "DATASETS": "data",
+    "Dataset": "data",
+    "load_dataset": "data",
+    "EVALUATORS": "evaluation",
+    "evaluate": "evaluation",
+    "make_evaluator": "evaluation",
+    "Evaluation": "evaluations",
+    "Failure": "evaluations",
+    "SpikeAwareFitness": "objectives",
+    "Run": "run",
+    "SearchSpace": "space",
+    "SpikingNetwork": "spiking.network",
+    "NeuronSettings": "spiking.neurons",
+    "load_official_state": "spiking.official",
+    "Supernet": "training",
+    "TrainSettings": "training",
+    "train_alone": "training",
+    "train_supernet": "training",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -96,7 +96,9 @@ def read_space(entries: Mapping[str, Any], source: str) -> SearchSpace:
     )
     if min(space.feature_size) < 1:
         raise table.wrong(
-            "input_size", f"frames large enough to leave a pixel after {len(space.layers)} layers", entries["input_size"]
+            "input_size",
+            f"frames large enough to leave a pixel after {len(space.layers)} layers",
+            entries["input_size"],
         )
     return space
 

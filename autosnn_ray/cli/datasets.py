@@ -1,0 +1,20 @@
+"""List the data sets."""
+
+from __future__ import annotations
+
+from jsonargparse import ArgumentParser, Namespace
+
+AFTER_INTERRUPT = "Nothing was changed."
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declares no options."""
+
+
+def run(options: Namespace) -> None:
+    """Prints the data sets."""
+    from autosnn_ray.cli.console import console, print_rows
+    from autosnn_ray.data import DATASETS
+
+    print_rows(["data set", "what it is"], [[name, entry.summary] for name, entry in DATASETS.items()])
+    console.print("arrays of your own: autosnn_ray.Dataset.from_arrays")

@@ -1,0 +1,111 @@
+"""Search a supernet for architectures with the best trade of accuracy against spikes, on Ray Tune.
+
+Everything is kept in the run's folder, in a journal that survives crashes: --resume goes on with it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentParser, Namespace
+
+from autosnn_ray.cli.options import add_ray_options
+
+AFTER_INTERRUPT = "Give the same command with --resume to go on."
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("supernet", type=str, help="folder of a trained supernet")
+    parser.add_argument("run", type=str, help="folder for the run's journal and results")
+    parser.add_argument("--algorithm", type=str, default="autosnn", help="autosnn (evolution) or random")
+    parser.add_argument("--algorithm-settings", type=dict[str, Any], default={}, help="the algorithm's own settings")
+    parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
+    parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
+    parser.add_argument(
+        "--exponent",
+        type=float,
+        default=-0.08,
+        help="of the fitness; 0: accuracy alone; lower: spikes are dearer",
+    )
+    parser.add_argument(
+        "--reference-spikes",
+        type=float | None,
+        default=None,
+        help="of the fitness, in spikes/sample (default: the one measured with the supernet)",
+    )
+    parser.add_argument(
+        "--evaluator",
+        type=str,
+        default="path",
+        help="path (as it is) or recalibrated (batch norm measured anew)",
+    )
+    parser.add_argument("--space", type=str | None, default=None, help="refuse a supernet of another space than this")
+    parser.add_argument("--timesteps", type=int | None, default=None, help="refuse a supernet of another T than this")
+    parser.add_argument("--resume", action="store_true", help="go on with the run that is in the folder")
+    add_ray_options(parser)
+
+
+def run(options: Namespace) -> None:
+    """Runs or resumes a search."""
+    import search_spaces
+    from autosnn_ray.algorithms import make_algorithm
+    from autosnn_ray.cli.console import console, search_bar
+    from autosnn_ray.cluster.search import search
+    from autosnn_ray.data import load_dataset
+    from autosnn_ray.objectives import SpikeAwareFitness
+    from autosnn_ray.training import Supernet
+
+    space = search_spaces.load(options.space) if options.space else None
+    supernet = Supernet.load(options.supernet, space=space, timesteps=options.timesteps)
+    algorithm = make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings)
+    data = load_dataset(str(supernet.data["name"]), seed=int(supernet.data["seed"]))
+    reference = options.reference_spikes if options.reference_spikes is not None else supernet.reference_spikes
+    fitness = SpikeAwareFitness(reference, options.exponent)
+    with search_bar("search", options.candidates, fitness) as on_told:
+        found = search(
+            supernet,
+            data,
+            path=Path(options.run),
+            algorithm=algorithm,
+            candidates=options.candidates,
+            exponent=options.exponent,
+            reference_spikes=options.reference_spikes,
+            evaluator=options.evaluator,
+            resume=options.resume,
+            address=options.address,
+            num_cpus=options.num_cpus,
+            cpus_per_candidate=options.cpus_per_candidate,
+            on_told=on_told,
+        )
+    show_results(found.path, best=5)
+    console.print(f"next: autosnn-ray show {options.run} --save pictures")
+
+
+def show_results(path: Path, best: int) -> None:
+    """Prints the best candidates and the front of a run."""
+    import analysis
+    from autosnn_ray.cli.console import console, print_candidates
+
+    frame = analysis.read(path)
+    config = analysis.read_config(path)
+    done = frame[frame.status == "done"]
+    size = len(done)
+    failed = int((frame.status == "failed").sum())
+    pending = int((frame.status == "pending").sum())
+    told = [
+        f"{size} candidates evaluated",
+        f"{failed} failed" if failed else "",
+        f"{pending} pending" if pending else "",
+    ]
+    console.print(f"{path}: {', '.join(part for part in told if part)} in space {config['space']['name']}")
+    if size < config["candidates"] and not pending and not failed:
+        console.print(f"the space is used up: it holds no more than {size} architectures")
+    print_candidates(analysis.best(frame, best), f"the {min(best, size)} of highest fitness")
+    print_candidates(analysis.front(frame), "the front: none other is as accurate with fewer spikes")
+    objective = config["objective"]
+    console.print(
+        f"fitness = accuracy * (spikes / {objective['reference_spikes']:,.0f}) ** {objective['exponent']:g}; "
+        "the reference is in spikes/sample"
+    )

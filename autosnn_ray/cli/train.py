@@ -1,0 +1,77 @@
+"""Train a supernet: one network that holds every architecture of a search space, with shared weights.
+
+A training that was cut off goes on when the same command is given again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jsonargparse import ArgumentParser, Namespace
+
+from autosnn_ray.cli.options import add_neuron_options, add_training_options
+
+AFTER_INTERRUPT = "The same command goes on from the last saved epoch."
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("folder", type=str, help="where the supernet is written")
+    parser.add_argument(
+        "--space", type=str, default="digits_16", help="name of a search space, or a TOML file of your own"
+    )
+    parser.add_argument("--data", type=str, default="digits", help="name of a data set")
+    parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
+    parser.add_argument(
+        "--sampling",
+        type=str,
+        default="strict",
+        help="paths of a step: uniform (one), or strict (fairness: one a choice)",
+    )
+    add_training_options(parser, epochs=30, learning_rate=2e-3)
+    add_neuron_options(parser)
+
+
+def run(options: Namespace) -> None:
+    """Trains and saves a supernet."""
+    import search_spaces
+    from autosnn_ray.cli.console import console, training_bar
+    from autosnn_ray.data import load_dataset
+    from autosnn_ray.spiking.neurons import NeuronSettings
+    from autosnn_ray.training import TrainSettings, train_supernet
+
+    space = search_spaces.load(options.space)
+    data = load_dataset(options.data, seed=options.seed)
+    neuron = NeuronSettings(
+        model=options.neuron,
+        tau=options.tau,
+        threshold=options.threshold,
+        decay_input=options.decay_input,
+        surrogate=options.surrogate,
+    )
+    settings = TrainSettings(
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        schedule=options.schedule,
+        loss=options.loss,
+    )
+    with training_bar("supernet") as on_step:
+        supernet = train_supernet(
+            space,
+            data,
+            seed=options.seed,
+            timesteps=options.timesteps,
+            neuron=neuron,
+            settings=settings,
+            sampling=options.sampling,
+            folder=Path(options.folder),
+            on_step=on_step,
+        )
+    paths = supernet.paths
+    console.print(
+        f"{paths.count} paths drawn uniformly reach {paths.accuracy_min:.1%} to {paths.accuracy_max:.1%} on "
+        f"validation, median {paths.accuracy_median:.1%} (guessing: {paths.chance:.1%});\n"
+        f"reference_spikes = {paths.spikes_mean:,.0f} spikes/sample\n"
+        f"written to {options.folder}; next: autosnn-ray search {options.folder} runs/first"
+    )

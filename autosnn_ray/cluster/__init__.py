@@ -1,0 +1,1 @@
+"""Population search on Ray: the only folder that imports ray."""

@@ -1,0 +1,132 @@
+"""Ray Tune's view of a search: a thin adapter over ask/tell and the journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ray.tune import Callback
+from ray.tune.search import Searcher
+
+from autosnn_ray.algorithms import AskTell, Candidate
+from autosnn_ray.cluster.trainable import OUTCOME
+from autosnn_ray.errors import AutoSNNError
+from autosnn_ray.evaluations import Evaluation, Failure, Outcome
+from autosnn_ray.journal import Journal
+
+OnTold = Callable[[Candidate, Outcome], None]
+
+
+class AskTellSearcher(Searcher):
+    """Suggests candidates of an algorithm, and writes each event to the journal before it takes effect.
+
+    Args:
+        algorithm: The algorithm's state; candidates asked but not told are suggested first.
+        journal: Where events are written; the driver alone writes.
+        on_told: Told of every outcome, after it is in the journal.
+
+    Attributes:
+        error: What ended the search from within, such as a full disk; raised by the driver.
+    """
+
+    def __init__(self, algorithm: AskTell, journal: Journal, on_told: OnTold | None = None) -> None:
+        super().__init__()
+        self._algorithm, self._journal, self._on_told = algorithm, journal, on_told
+        self._again = list(algorithm.pending)
+        self._running: dict[str, Candidate] = {}
+        self._starts: dict[str, int] = {}
+        self.error: AutoSNNError | None = None
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Returns the next candidate's configuration, None for not now, or FINISHED."""
+        if self.error is not None or (self._algorithm.done and not self._again):
+            return Searcher.FINISHED
+        try:
+            candidate = self._again.pop(0) if self._again else self._ask()
+        except AutoSNNError as error:
+            self.error = error
+            return Searcher.FINISHED
+        if candidate is None:
+            return Searcher.FINISHED if self._algorithm.done else None
+        self._running[trial_id] = candidate
+        return {"index": candidate.index, "architecture": list(candidate.architecture)}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Tells the algorithm what came of a candidate."""
+        candidate = self._running.pop(trial_id, None)
+        if candidate is None or self.error is not None:
+            return
+        attempts = max(1, self._starts.pop(trial_id, 1))
+        outcome = _outcome(None if error else result, attempts)
+        try:
+            self._tell(candidate, outcome, attempts)
+        except AutoSNNError as problem:
+            self.error = problem
+
+    def count_start(self, trial_id: str) -> None:
+        """Counts one more start of a candidate's evaluation."""
+        self._starts[trial_id] = self._starts.get(trial_id, 0) + 1
+
+    def set_max_concurrency(self, max_concurrent: int) -> bool:
+        """Leaves the limit to Tune's number of pending trials."""
+        return True
+
+    def save(self, checkpoint_path: str) -> None:
+        """Saves nothing: a search is rebuilt from its journal."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Restores nothing: a search is rebuilt from its journal."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its whole configuration; the journal's open file stays with the driver.
+        return {"_metric": None, "_mode": None}
+
+    def _ask(self) -> Candidate | None:
+        candidate = self._algorithm.ask()
+        if candidate is not None:
+            self._journal.write(
+                "ask",
+                index=candidate.index,
+                architecture=list(candidate.architecture),
+                origin=candidate.origin,
+                parents=list(candidate.parents),
+                generation=candidate.generation,
+            )
+        return candidate
+
+    def _tell(self, candidate: Candidate, outcome: Outcome, attempts: int) -> None:
+        if isinstance(outcome, Evaluation):
+            self._journal.write("tell", index=candidate.index, evaluation=outcome.to_dict(), attempts=attempts)
+        else:
+            self._journal.write("fail", index=candidate.index, reason=outcome.reason, attempts=attempts)
+        self._algorithm.tell(candidate.index, outcome)
+        if self._on_told:
+            self._on_told(candidate, outcome)
+
+
+class CountStarts(Callback):
+    """Counts how often each trial was started, for the frame's attempts.
+
+    Args:
+        searcher: Where they are counted.
+    """
+
+    def __init__(self, searcher: AskTellSearcher) -> None:
+        self._searcher = searcher
+
+    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Counts one start."""
+        self._searcher.count_start(trial.trial_id)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+
+def _outcome(result: dict[str, Any] | None, attempts: int) -> Outcome:
+    if not result or OUTCOME not in result:
+        return Failure("the evaluating process died", attempts)
+    report = json.loads(result[OUTCOME])
+    if "failure" in report:
+        return Failure(report["failure"], attempts)
+    return Evaluation.from_dict(report["evaluation"])

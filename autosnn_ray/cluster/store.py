@@ -1,0 +1,106 @@
+"""The supernet and the samples, as they travel through Ray's object store: once, for all actors."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from autosnn_ray.data.dataset import Split
+from autosnn_ray.errors import CheckpointError
+from autosnn_ray.evaluation.evaluators import EvaluationData
+from autosnn_ray.space import SearchSpace
+from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.training.checkpoint import build_on_meta, fill
+from autosnn_ray.training.supernet import Supernet
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class SharedSupernet:
+    """A supernet and its samples as flat arrays, which Ray maps into every actor without a copy.
+
+    Attributes:
+        description: ``Supernet.describe`` as JSON.
+        weights: Parameters and statistics by name.
+        train: Frames and classes of the training split.
+        validation: Frames and classes of the validation split.
+        loss: Key of ``LOSSES``.
+        checksum: CRC-32 over the weights.
+    """
+
+    description: str
+    weights: dict[str, Array]
+    train: tuple[Array, Array]
+    validation: tuple[Array, Array]
+    loss: str
+    checksum: int
+
+    @classmethod
+    def of(cls, supernet: Supernet, data: EvaluationData) -> SharedSupernet:
+        """Makes the arrays that are put into the object store."""
+        weights = {name: tensor.detach().cpu().numpy() for name, tensor in supernet.network.state_dict().items()}
+        return cls(
+            description=json.dumps(supernet.describe()),
+            weights=weights,
+            train=(data.train.x.numpy(), data.train.y.numpy()),
+            validation=(data.validation.x.numpy(), data.validation.y.numpy()),
+            loss=data.loss,
+            checksum=_checksum(weights),
+        )
+
+    def open(self) -> tuple[SpikingNetwork, EvaluationData]:
+        """Builds the network around the mapped arrays, without copying them.
+
+        Returns:
+            The supernet in evaluation mode, and the samples.
+
+        Raises:
+            CheckpointError: The weights are not what was put into the store.
+        """
+        self.check()
+        description = json.loads(self.description)
+        network = build_on_meta(SearchSpace.from_dict(description["space"]), description)
+        fill(network, {name: _mapped(array) for name, array in self.weights.items()}, "object store")
+        data = EvaluationData(
+            validation=Split(*map(_mapped, self.validation)),
+            train=Split(*map(_mapped, self.train)),
+            loss=self.loss,
+        )
+        return network, data
+
+    def check(self) -> None:
+        """Holds the shared weights against their checksum: torch can write into read-only memory.
+
+        Raises:
+            CheckpointError: Some process has written into them.
+        """
+        found = _checksum(self.weights)
+        if found != self.checksum:
+            raise CheckpointError(
+                f"the supernet's shared weights were overwritten (CRC-32 {found:08x}, expected {self.checksum:08x}): "
+                "an evaluator must not write into the network it is given"
+            )
+
+
+def _checksum(weights: dict[str, Array]) -> int:
+    crc = 0
+    for name in sorted(weights):
+        crc = zlib.crc32(np.ascontiguousarray(weights[name]), zlib.crc32(name.encode(), crc))
+    return crc
+
+
+def _mapped(array: Array) -> Tensor:
+    # torch warns once that it cannot keep an array read-only; the checksum is the guard.
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(array)

@@ -1,0 +1,198 @@
+"""A data set in memory: three splits that never mix."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from autosnn_ray.data.augmentation import AUGMENTATIONS
+from autosnn_ray.errors import InvalidInputError, unknown_name
+
+
+@dataclass(frozen=True)
+class Split:
+    """Samples of one split.
+
+    Attributes:
+        x: Frames, float32, shape ``(N, C, H, W)``, or ``(N, T, C, H, W)`` for events.
+        y: Classes, int64, shape ``(N,)``.
+    """
+
+    x: Tensor
+    y: Tensor
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def head(self, count: int) -> Split:
+        """Returns the first ``count`` samples, as views."""
+        return Split(self.x[:count], self.y[:count])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples with their classes, split into training, validation and test.
+
+    Only training samples are ever augmented; ``test`` is for the final report alone.
+
+    Attributes:
+        name: The name it is known by.
+        classes: How many classes there are.
+        train: What networks are trained on.
+        validation: What candidates are evaluated on.
+        test: What the final report is made on.
+        augmentation: Key of ``AUGMENTATIONS``, applied to training samples.
+        seed: What the splits were drawn from.
+    """
+
+    name: str
+    classes: int
+    train: Split
+    validation: Split
+    test: Split
+    augmentation: str = "none"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.augmentation not in AUGMENTATIONS:
+            raise unknown_name("augmentation", self.augmentation, AUGMENTATIONS)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        x: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        seed: int = 0,
+        validation_share: float = 0.2,
+        test_share: float = 0.2,
+        augmentation: str = "none",
+    ) -> Dataset:
+        """Splits samples by class into training, validation and test.
+
+        Args:
+            name: What to call the data set.
+            x: Frames, shape ``(N, C, H, W)`` (``(N, H, W)`` is read as one channel) or ``(N, T, C, H, W)``.
+            y: Classes 0, 1, 2 …, shape ``(N,)``.
+            seed: What the splits are drawn from.
+            validation_share: Share of all samples that validates, between 0 and 1.
+            test_share: Share of all samples that tests, between 0 and 1.
+            augmentation: Key of ``AUGMENTATIONS``, for training samples only.
+
+        Returns:
+            The data set; each class has the same share in each split, to rounding.
+
+        Raises:
+            InvalidInputError: Shapes that do not fit, values that are not finite, classes that are not
+                0, 1, 2 …, or shares that leave a split without samples of every class.
+
+        Example:
+            >>> rng = np.random.default_rng(0)
+            >>> data = Dataset.from_arrays("noise", rng.random((100, 8, 8)), np.arange(100) % 5)
+            >>> data.train.x.shape, len(data.validation), len(data.test)
+            (torch.Size([60, 1, 8, 8]), 20, 20)
+        """
+        frames, labels = _checked(name, np.asarray(x, dtype=np.float32), np.asarray(y))
+        train, validation, test = _split(name, labels, seed, validation_share, test_share)
+
+        def part(rows: npt.NDArray[np.int64]) -> Split:
+            return Split(torch.from_numpy(frames[rows]), torch.from_numpy(labels[rows]))
+
+        return cls(
+            name=name,
+            classes=int(labels.max()) + 1,
+            train=part(train),
+            validation=part(validation),
+            test=part(test),
+            augmentation=augmentation,
+            seed=seed,
+        )
+
+    @property
+    def in_channels(self) -> int:
+        """Channels of a frame."""
+        return int(self.train.x.shape[-3])
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of a frame, pixels."""
+        return int(self.train.x.shape[-2]), int(self.train.x.shape[-1])
+
+    @property
+    def chance(self) -> float:
+        """Accuracy of always naming the commonest class of the validation split."""
+        return float(torch.bincount(self.validation.y, minlength=self.classes).max()) / len(self.validation)
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over the samples and classes of all splits, in their order."""
+        digest = hashlib.sha256()
+        for split in (self.train, self.validation, self.test):
+            for tensor in (split.x, split.y):
+                digest.update(str(tuple(tensor.shape)).encode())
+                digest.update(np.ascontiguousarray(tensor.numpy()).tobytes())
+        return digest.hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        """Returns name, seed, sizes and checksum, as they are kept with checkpoints and runs."""
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            "checksum": self.checksum,
+            "classes": self.classes,
+            "train": len(self.train),
+            "validation": len(self.validation),
+            "test": len(self.test),
+            "augmentation": self.augmentation,
+        }
+
+
+def _checked(
+    name: str, x: npt.NDArray[np.float32], y: npt.NDArray[Any]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    if x.ndim == 3:
+        x = x[:, None]
+    if x.ndim not in (4, 5) or y.shape != (len(x),):
+        raise InvalidInputError(
+            f"data set {name!r}: expected x of shape (N, C, H, W) or (N, T, C, H, W) and y of shape (N,), "
+            f"got {x.shape} and {y.shape}"
+        )
+    if not np.isfinite(x).all():
+        raise InvalidInputError(f"data set {name!r}: x holds values that are not finite; remove or replace them")
+    if not np.issubdtype(y.dtype, np.integer):
+        raise InvalidInputError(f"data set {name!r}: expected whole numbers as classes, got {y.dtype}")
+    present = np.unique(y)
+    if len(present) < 2 or not np.array_equal(present, np.arange(len(present))):
+        raise InvalidInputError(f"data set {name!r}: expected classes 0, 1, 2 …, got {present[:10].tolist()}")
+    return x, y.astype(np.int64)
+
+
+def _split(
+    name: str, y: npt.NDArray[np.int64], seed: int, validation_share: float, test_share: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    for what, share in (("validation_share", validation_share), ("test_share", test_share)):
+        if not (math.isfinite(share) and 0 < share < 1) or validation_share + test_share >= 1:
+            raise InvalidInputError(
+                f"{what}: expected shares above 0 that leave some for training, "
+                f"got validation {validation_share}, test {test_share}"
+            )
+    # scikit-learn takes over a second to import: only who splits pays for it.
+    from sklearn.model_selection import train_test_split
+
+    rows = np.arange(len(y))
+    try:
+        rest, test = train_test_split(rows, test_size=test_share, stratify=y, random_state=seed)
+        share = validation_share / (1 - test_share)
+        train, validation = train_test_split(rest, test_size=share, stratify=y[rest], random_state=seed)
+    except ValueError as error:
+        raise InvalidInputError(f"data set {name!r}: too few samples of some class to split: {error}") from error
+    return np.sort(train), np.sort(validation), np.sort(test)

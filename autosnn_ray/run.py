@@ -1,0 +1,44 @@
+"""A run: a search's folder, and what can be read from it. Needs neither torch nor ray."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Run:
+    """The results of a search, read from the journal in its folder.
+
+    Args:
+        path: The run's folder.
+
+    Attributes:
+        path: The run's folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    def config(self) -> dict[str, Any]:
+        """Returns what the search was started with: space, algorithm, objective, checksums, versions."""
+        import analysis
+
+        return analysis.read_config(self.path)
+
+    def frame(self) -> pd.DataFrame:
+        """Returns one row a candidate, in the order of their indices; see ``analysis.read``."""
+        import analysis
+
+        return analysis.read(self.path)
+
+    def front(self) -> pd.DataFrame:
+        """Returns the non-dominated candidates: none other is as accurate with fewer spikes."""
+        import analysis
+
+        return analysis.front(self.frame())

@@ -1,0 +1,238 @@
+"""The blocks that may stand in a slot, as modules from ``(T, N, C, H, W)`` to ``(T, N, C', H', W')``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from autosnn_ray.errors import unknown_name
+from autosnn_ray.space import BLOCKS, Block
+from autosnn_ray.spiking.meter import SpikeMeter
+from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
+
+
+def over_time(module: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Applies a module without time to all steps at once, on the merged batch ``(T*N, …)``."""
+    return module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
+class SpikingBlock(nn.Module):
+    """A block: spikes in, spikes out, counted by a meter where one is given."""
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Maps ``(T, N, C, H, W)`` to ``(T, N, C', H', W')``."""
+        raise NotImplementedError
+
+
+def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    """Makes a convolution without bias that keeps the size at stride 1."""
+    return nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
+
+
+def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
+    if in_channels == out_channels and stride == 1:
+        return nn.Identity()
+    return nn.Sequential(conv(in_channels, out_channels, 1, stride), nn.BatchNorm2d(out_channels))
+
+
+class Identity(SpikingBlock):
+    """Passes spikes on; adds none to the count."""
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Returns its input."""
+        return x
+
+
+class PointwiseSkip(SpikingBlock):
+    """A skip where the channels change: 1x1 convolution, batch norm, neuron."""
+
+    def __init__(self, in_channels: int, out_channels: int, neuron: NeuronSettings) -> None:
+        super().__init__()
+        self.conv = conv(in_channels, out_channels, 1)
+        self.norm = nn.BatchNorm2d(out_channels)
+        self.neuron = SpikingNeuron(neuron)
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Maps channels."""
+        spikes: Tensor = self.neuron(over_time(lambda merged: self.norm(self.conv(merged)), x), meter)
+        return spikes
+
+
+class FactorisedReduce(SpikingBlock):
+    """A skip that halves the size: two 1x1 convolutions of stride 2, one of them a pixel on, side by side."""
+
+    def __init__(self, in_channels: int, out_channels: int, neuron: NeuronSettings) -> None:
+        super().__init__()
+        self.conv1 = conv(in_channels, out_channels // 2, 1, 2)
+        self.conv2 = conv(in_channels, out_channels - out_channels // 2, 1, 2)
+        self.norm = nn.BatchNorm2d(out_channels)
+        self.neuron = SpikingNeuron(neuron)
+
+    def _reduce(self, merged: Tensor) -> Tensor:
+        height, width = merged.shape[-2:]
+        # A side of odd length has one pixel fewer a step on: a row of zeros makes both halves equal.
+        shifted = F.pad(merged, (0, width % 2, 0, height % 2))[..., 1:, 1:]
+        reduced: Tensor = self.norm(torch.cat([self.conv1(merged), self.conv2(shifted)], dim=1))
+        return reduced
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Halves height and width."""
+        spikes: Tensor = self.neuron(over_time(self._reduce, x), meter)
+        return spikes
+
+
+class ConvBlock(SpikingBlock):
+    """Two spiking convolutions, with a shortcut before the second neuron where ``residual``."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, stride: int, residual: bool, neuron: NeuronSettings
+    ) -> None:
+        super().__init__()
+        self.conv1 = conv(in_channels, out_channels, kernel, stride)
+        self.norm1 = nn.BatchNorm2d(out_channels)
+        self.neuron1 = SpikingNeuron(neuron)
+        self.conv2 = conv(out_channels, out_channels, kernel)
+        self.norm2 = nn.BatchNorm2d(out_channels)
+        self.shortcut = _shortcut(in_channels, out_channels, stride) if residual else None
+        self.neuron2 = SpikingNeuron(neuron)
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Maps spikes through both convolutions."""
+        spikes = self.neuron1(over_time(lambda merged: self.norm1(self.conv1(merged)), x), meter)
+        current = over_time(lambda merged: self.norm2(self.conv2(merged)), spikes)
+        if self.shortcut is not None:
+            current = current + over_time(self.shortcut, x)
+        out: Tensor = self.neuron2(current, meter)
+        return out
+
+
+class InvertedBottleneck(SpikingBlock):
+    """1x1 to a wider middle, k x k, 1x1 back; a shortcut at stride 1.
+
+    The original calls the middle depth-wise and gives it no groups; ``depthwise`` makes it so.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int,
+        expansion: int,
+        neuron: NeuronSettings,
+        depthwise: bool = False,
+    ) -> None:
+        super().__init__()
+        middle = expansion * in_channels
+        self.conv1 = conv(in_channels, middle, 1)
+        self.norm1 = nn.BatchNorm2d(middle)
+        self.neuron1 = SpikingNeuron(neuron)
+        self.conv2 = conv(middle, middle, kernel, stride, groups=middle if depthwise else 1)
+        self.norm2 = nn.BatchNorm2d(middle)
+        self.neuron2 = SpikingNeuron(neuron)
+        self.conv3 = conv(middle, out_channels, 1)
+        self.norm3 = nn.BatchNorm2d(out_channels)
+        self.shortcut = _shortcut(in_channels, out_channels, 1) if stride == 1 else None
+        self.neuron3 = SpikingNeuron(neuron)
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Maps spikes through the bottleneck."""
+        spikes = self.neuron1(over_time(lambda merged: self.norm1(self.conv1(merged)), x), meter)
+        spikes = self.neuron2(over_time(lambda merged: self.norm2(self.conv2(merged)), spikes), meter)
+        current = over_time(lambda merged: self.norm3(self.conv3(merged)), spikes)
+        if self.shortcut is not None:
+            current = current + over_time(self.shortcut, x)
+        out: Tensor = self.neuron3(current, meter)
+        return out
+
+
+class MaxPool(SpikingBlock):
+    """2x2 maximum; what comes out counts as spikes, as the original counts it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer_name = "max_pool"
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Halves height and width."""
+        spikes = over_time(lambda merged: F.max_pool2d(merged, 2), x)
+        if meter is not None:
+            meter.add(self.layer_name, spikes)
+        return spikes
+
+
+class AvgPool(SpikingBlock):
+    """2x2 average, then a neuron."""
+
+    def __init__(self, neuron: NeuronSettings) -> None:
+        super().__init__()
+        self.neuron = SpikingNeuron(neuron)
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Halves height and width."""
+        spikes: Tensor = self.neuron(over_time(lambda merged: F.avg_pool2d(merged, 2), x), meter)
+        return spikes
+
+
+def _skip(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    if stride > 1:
+        return FactorisedReduce(in_channels, out_channels, neuron)
+    return Identity() if in_channels == out_channels else PointwiseSkip(in_channels, out_channels, neuron)
+
+
+def _scb(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    return ConvBlock(in_channels, out_channels, block.kernel, stride, residual=False, neuron=neuron)
+
+
+def _srb(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    return ConvBlock(in_channels, out_channels, block.kernel, stride, residual=True, neuron=neuron)
+
+
+def _sib(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    return InvertedBottleneck(in_channels, out_channels, block.kernel, stride, block.expansion, neuron)
+
+
+def _max_pool(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    return MaxPool()
+
+
+def _avg_pool(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    return AvgPool(neuron)
+
+
+FAMILIES: dict[str, Callable[[Block, int, int, int, NeuronSettings], SpikingBlock]] = {
+    "skip": _skip,
+    "scb": _scb,
+    "srb": _srb,
+    "sib": _sib,
+    "max_pool": _max_pool,
+    "avg_pool": _avg_pool,
+}
+"""How each family of blocks is built, from block, channels in and out, stride and neuron."""
+
+
+def build_block(name: str, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    """Builds a block by name.
+
+    Args:
+        name: Key of ``BLOCKS``.
+        in_channels: Channels that come in.
+        out_channels: Channels that go out.
+        stride: By how much height and width are divided.
+        neuron: The neurons' settings.
+
+    Raises:
+        InvalidInputError: No such block.
+
+    Example:
+        >>> block = build_block("srb_k5", 4, 6, 2, NeuronSettings())
+        >>> block(torch.ones(4, 2, 4, 8, 8)).shape
+        torch.Size([4, 2, 6, 4, 4])
+    """
+    if name not in BLOCKS:
+        raise unknown_name("block", name, BLOCKS)
+    block = BLOCKS[name]
+    return FAMILIES[block.family](block, in_channels, out_channels, stride, neuron)

@@ -1,0 +1,205 @@
+"""Spiking neurons on Norse: a step function, its parameters, and a module over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import torch
+from norse.torch.functional.lif_box import LIFBoxFeedForwardState, LIFBoxParameters
+from norse.torch.functional.reset import reset_value
+from norse.torch.module.snn import SNN
+from torch import Tensor, nn
+
+from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.spiking.fused import fused_neuron
+from autosnn_ray.spiking.meter import SpikeMeter
+from autosnn_ray.spiking.surrogates import find_surrogate
+
+Step = Callable[[Tensor, LIFBoxFeedForwardState, LIFBoxParameters, float], tuple[Tensor, LIFBoxFeedForwardState]]
+"""Norse's feed-forward activation: input ``(N, …)``, state, parameters, dt to spikes and state."""
+
+NEURONS: dict[str, str] = {
+    "plif": "leaky integrate-and-fire, one learned time constant a layer (Fang et al., ICCV 2021)",
+    "lif": "leaky integrate-and-fire, the time constant fixed",
+    "if": "integrate-and-fire, no leak",
+}
+"""Neuron models by name."""
+
+
+@dataclass(frozen=True)
+class NeuronSettings:
+    """What a spiking neuron is; voltages in units of the input, times in time steps.
+
+    Attributes:
+        model: Key of ``NEURONS``.
+        tau: Membrane time constant, at the start where it is learned; above 1.
+        threshold: Voltage at which a neuron fires.
+        v_reset: Voltage after a spike, and at the start.
+        decay_input: Whether the input is divided by tau, as the original AutoSNN has it.
+        surrogate: Key of ``SURROGATES``.
+        alpha: The surrogate's sharpness.
+        detach_reset: Whether no gradient flows through the reset, as the original has it.
+
+    Raises:
+        InvalidInputError: A value is not what it must be.
+    """
+
+    model: str = "plif"
+    tau: float = 2.0
+    threshold: float = 1.0
+    v_reset: float = 0.0
+    decay_input: bool = True
+    surrogate: str = "atan"
+    alpha: float = 2.0
+    detach_reset: bool = True
+
+    def __post_init__(self) -> None:
+        if self.model not in NEURONS:
+            raise unknown_name("neuron", self.model, NEURONS)
+        find_surrogate(self.surrogate)
+        if not (math.isfinite(self.tau) and self.tau > 1):
+            raise InvalidInputError(f"tau: expected a number above 1 (time steps), got {self.tau!r}")
+        if not (math.isfinite(self.alpha) and self.alpha > 0):
+            raise InvalidInputError(f"alpha: expected a positive number, got {self.alpha!r}")
+        if not (math.isfinite(self.v_reset) and math.isfinite(self.threshold) and self.threshold > self.v_reset):
+            raise InvalidInputError(
+                f"threshold: expected a number above v_reset ({self.v_reset!r}), got {self.threshold!r}"
+            )
+
+    @property
+    def is_silent_on_averages(self) -> bool:
+        """Whether a neuron fed by averages of spikes can never fire: its voltage only approaches 1."""
+        return self.model != "if" and self.decay_input and self.threshold >= 1 + self.v_reset
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the settings as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> NeuronSettings:
+        """Builds the settings that ``to_dict`` wrote."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
+
+
+def detached_reset(z: Tensor, v: Tensor, reset: Tensor, th: Tensor) -> Tensor:
+    """Resets like Norse's ``reset_value``, with no gradient through the spikes."""
+    voltage: Tensor = reset_value(z.detach(), v, reset, th)
+    return voltage
+
+
+def box_step(
+    x: Tensor, state: LIFBoxFeedForwardState, p: LIFBoxParameters, dt: float
+) -> tuple[Tensor, LIFBoxFeedForwardState]:
+    """Makes one step of Norse's LIFBox with our surrogates: the input is divided by tau like the voltage.
+
+    ``v <- v + dt / tau * (x + v_leak - v)``; a spike where ``v`` reaches the threshold; then the reset.
+    """
+    v = state.v + dt * p.tau_mem_inv * (x + p.v_leak - state.v)
+    return _fire(v, p)
+
+
+def undivided_step(
+    x: Tensor, state: LIFBoxFeedForwardState, p: LIFBoxParameters, dt: float
+) -> tuple[Tensor, LIFBoxFeedForwardState]:
+    """Makes one step of the convention in which the input enters undivided.
+
+    ``v <- v - dt / tau * (v - v_leak) + x``; a spike where ``v`` reaches the threshold; then the reset.
+    """
+    v = state.v - (state.v - p.v_leak) * (dt * p.tau_mem_inv) + x
+    return _fire(v, p)
+
+
+def _fire(v: Tensor, p: LIFBoxParameters) -> tuple[Tensor, LIFBoxFeedForwardState]:
+    z = find_surrogate(p.method).spike(v - p.v_th, p.alpha)
+    return z, LIFBoxFeedForwardState(v=p.reset_method(z, v, p.v_reset, p.v_th))
+
+
+class SpikingNeuron(nn.Module):
+    """A layer of neurons over time; starts from ``v_reset`` at each call and keeps no state between calls.
+
+    Args:
+        settings: What the neurons are.
+        step: A Norse activation to run in place of ours; it gets ``LIFBoxParameters`` with dt 1.
+        fused: Whether to run the recurrence fused over T; equal to the loop in spikes and gradients.
+
+    Attributes:
+        layer_name: The name it counts spikes under; given by the network.
+
+    Example:
+        >>> neuron = SpikingNeuron(NeuronSettings(tau=2.0))
+        >>> neuron(torch.full((4, 1), 1.2)).squeeze(1).tolist()  # v: 0.6, 0.9, 1.05 -> fires, 0.6
+        [0.0, 0.0, 1.0, 0.0]
+    """
+
+    w: nn.Parameter | None
+
+    def __init__(self, settings: NeuronSettings | None = None, *, step: Step | None = None, fused: bool = True) -> None:
+        super().__init__()
+        self.settings = settings or NeuronSettings()
+        self.fused = fused and step is None and self.settings.detach_reset
+        divided = self.settings.decay_input and self.settings.model != "if"
+        self.step: Step = step or (box_step if divided else undivided_step)
+        self.layer_name = "neuron"
+        if self.settings.model == "plif":
+            self.w = nn.Parameter(torch.empty(()))
+            self.reset_parameters()
+        else:
+            self.register_parameter("w", None)
+
+    def reset_parameters(self) -> None:
+        """Sets the time constant back to its start: ``w = -log(tau - 1)``, so that ``sigmoid(w) = 1 / tau``."""
+        if self.w is not None:
+            nn.init.constant_(self.w, -math.log(self.settings.tau - 1))
+
+    def decay(self) -> Tensor | float:
+        """Returns ``dt / tau``: the share of the voltage that is lost in one step."""
+        if self.w is not None:
+            return torch.sigmoid(self.w)
+        return 0.0 if self.settings.model == "if" else 1 / self.settings.tau
+
+    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Maps inputs ``(T, N, …)`` to spikes of the same shape and type."""
+        spikes = self._run_fused(x) if self.fused else self._run_norse(x)
+        if meter is not None:
+            meter.add(self.layer_name, spikes)
+        return spikes
+
+    def _run_fused(self, x: Tensor) -> Tensor:
+        divided = self.settings.decay_input and self.settings.model != "if"
+        return fused_neuron(
+            x,
+            self.decay(),
+            threshold=self.settings.threshold,
+            v_reset=self.settings.v_reset,
+            divided=divided,
+            surrogate=find_surrogate(self.settings.surrogate),
+            alpha=self.settings.alpha,
+        )
+
+    def _run_norse(self, x: Tensor) -> Tensor:
+        def constant(value: float) -> Tensor:
+            return torch.full((), value, dtype=x.dtype, device=x.device)
+
+        decay = self.decay()
+        parameters = LIFBoxParameters(
+            tau_mem_inv=decay if isinstance(decay, Tensor) else constant(decay),
+            v_leak=constant(self.settings.v_reset),
+            v_th=constant(self.settings.threshold),
+            v_reset=constant(self.settings.v_reset),
+            method=self.settings.surrogate,
+            alpha=self.settings.alpha,
+            reset_method=detached_reset if self.settings.detach_reset else reset_value,
+        )
+
+        def start(inputs: Tensor) -> LIFBoxFeedForwardState:
+            return LIFBoxFeedForwardState(v=torch.full_like(inputs[0], self.settings.v_reset))
+
+        spikes, _ = SNN(self.step, start, parameters, dt=1.0)(x)
+        return spikes
+
+    def extra_repr(self) -> str:
+        """Returns the settings that differ between layers."""
+        return f"{self.settings.model}, tau={self.settings.tau}, threshold={self.settings.threshold}"

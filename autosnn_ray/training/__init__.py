@@ -1,0 +1,18 @@
+"""Training of supernets and of networks of their own, by one loop."""
+
+from autosnn_ray.training.paths import PATH_SAMPLERS
+from autosnn_ray.training.settings import SCHEDULES, TrainSettings
+from autosnn_ray.training.standalone import train_alone
+from autosnn_ray.training.supernet import PathStatistics, Supernet
+from autosnn_ray.training.train_supernet import survey, train_supernet
+
+__all__ = [
+    "PATH_SAMPLERS",
+    "SCHEDULES",
+    "PathStatistics",
+    "Supernet",
+    "TrainSettings",
+    "survey",
+    "train_alone",
+    "train_supernet",
+]

@@ -1,0 +1,70 @@
+"""How a network is trained: what can be chosen, checked once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.evaluation.losses import LOSSES
+
+
+def _constant(progress: float) -> float:
+    return 1.0
+
+
+def _one_cycle(progress: float) -> float:
+    warmup = 0.3
+    if progress < warmup:
+        return 0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * progress / warmup))
+    return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": _constant,
+    "one_cycle": _one_cycle,
+}
+"""The learning rate's factor at a share of the training, 0 to 1: constant, or a cosine up over the first three
+tenths and down to zero (Smith and Topin, 2018)."""
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How a network is trained; the same for a supernet and for a network of its own.
+
+    Attributes:
+        epochs: Passes over the training split; with strict fairness each takes one forward pass a choice.
+        batch_size: Samples a step.
+        learning_rate: Peak rate of Adam.
+        schedule: Course of the rate: constant or one_cycle.
+        loss: mse (on firing rates) or cross_entropy.
+    """
+
+    epochs: int = 30
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    schedule: str = "one_cycle"
+    loss: str = "mse"
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise InvalidInputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}")
+        if self.schedule not in SCHEDULES:
+            raise unknown_name("schedule", self.schedule, SCHEDULES)
+        if self.loss not in LOSSES:
+            raise unknown_name("loss", self.loss, LOSSES)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the settings as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainSettings:
+        """Builds the settings that ``to_dict`` wrote."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})

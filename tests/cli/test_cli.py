@@ -1,0 +1,210 @@
+"""The command line as a person types it: help, one clear line for bad input, exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autosnn_ray.cli.main import COMMANDS, main
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "autosnn_ray.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=300,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+
+def refused(capsys, *arguments: str) -> str:
+    """Runs the program in this process and returns the one line it says."""
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert status != 0
+    assert "Traceback" not in captured.err
+    lines = captured.err.strip().splitlines()
+    assert len(lines) == 1, captured.err
+    assert lines[0].startswith("autosnn-ray: error: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    result = run(command, "--help")
+    assert result.returncode == 0
+    assert "--config" in result.stdout
+    assert "usage:" in result.stdout
+
+
+def test_without_a_command_the_commands_are_listed():
+    result = run()
+    assert result.returncode == 0
+    for command in COMMANDS:
+        assert command in result.stdout
+
+
+def test_help_and_lists_load_neither_torch_nor_ray():
+    code = (
+        "import sys; from autosnn_ray.cli.main import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "main(['spaces'])\n"
+        "import autosnn_ray, analysis, search_spaces\n"
+        "print(sorted({'torch', 'ray', 'norse'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("quickstart", "datasets", "spaces")])
+def test_options_are_printed_as_they_would_be_used(command):
+    names = {"train": ["out"], "search": ["supernet", "out"], "show": ["out"]}[command]
+    result = run(command, *names, "--print-config")
+    assert result.returncode == 0, result.stderr
+    assert "out" in result.stdout
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "toml"])
+def test_options_come_from_a_file_and_the_command_line_wins(tmp_path, suffix):
+    path = tmp_path / f"options.{suffix}"
+    path.write_text({"yaml": "epochs: 7\nbatch_size: 9\n", "toml": "epochs = 7\nbatch_size = 9\n"}[suffix])
+    result = run("train", "out", "--config", path, "--batch-size", "11", "--print-config")
+    assert result.returncode == 0, result.stderr
+    words = result.stdout.replace("=", ":").replace(" ", "")
+    assert "epochs:7" in words
+    assert "batch_size:11" in words
+
+
+def test_spaces_and_datasets_are_listed():
+    listed = run("spaces").stdout
+    for name in ("autosnn_16", "snn_3", "digits_16"):
+        assert name in listed
+    assert "3,125" in run("spaces", "autosnn_16").stdout
+    assert "1,797" in run("datasets").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        (["train"], "folder"),
+        (["train", "x", "--epochs", "many"], "Expected a <class 'int'>"),
+        (["train", "x", "--nonsense", "1"], "--nonsense"),
+        (["train", "x", "--space", "autosnn_17"], "unknown space 'autosnn_17'; expected one of: autosnn_128"),
+        (["train", "x", "--data", "cifar"], "unknown data set 'cifar'; expected one of: digits"),
+        (["train", "x", "--surrogate", "relu"], "unknown surrogate 'relu'; expected one of: atan"),
+        (["train", "x", "--neuron", "hh"], "'hh'; expected one of: plif"),
+        (["train", "x", "--sampling", "fair"], "unknown sampling 'fair'; expected one of: uniform, strict"),
+        (["train", "x", "--epochs", "0"], "epochs: expected a whole number of at least 1, got 0"),
+        (["train", "x", "--config", "/nowhere.toml"], "/nowhere.toml: no such file"),
+        (["search", "/nowhere", "run"], "/nowhere: expected a folder"),
+        (["show", "/nowhere"], "/nowhere"),
+        (["spaces", "mine"], "unknown space 'mine'"),
+    ],
+)
+def test_bad_input_gets_one_clear_line(capsys, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--algorithm", "annealing"], "unknown algorithm 'annealing'; expected one of: autosnn, random"),
+        (["--evaluator", "magic"], "unknown evaluator 'magic'; expected one of: path"),
+        (["--candidates", "0"], "candidates"),
+        (["--exponent", "nan"], "exponent: expected 0"),
+        (["--exponent", "0.08"], "exponent: expected 0"),
+        (["--reference-spikes", "-1"], "reference_spikes: expected a positive number"),
+        (["--reference-spikes", "nan"], "reference_spikes: expected a positive number"),
+        (["--space", "digits_16"], "a supernet of space 'tiny', expected 'digits_16'"),
+        (["--timesteps", "8"], "a supernet with T=2, expected T=8"),
+        (["--algorithm-settings.mutants", "200"], "mutants"),
+    ],
+)
+def test_bad_searches_get_one_clear_line_and_write_nothing(capsys, tmp_path, tiny_supernet_folder, options, said):
+    assert said in refused(capsys, "search", tiny_supernet_folder, tmp_path / "run", *options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_bad_space_file_is_one_line_naming_file_key_expected_given(capsys, tmp_path, tiny_space_file):
+    path = tmp_path / "mine.toml"
+    path.write_text(tiny_space_file.read_text().replace("channels = 8", 'channels = "many"'))
+    said = refused(capsys, "spaces", path)
+    assert f"{path}: key 'layers[2].channels': expected a whole number" in said
+    assert "got 'many'" in said
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    result = run("search", "/nowhere", tmp_path / "run", "--debug")
+    assert result.returncode != 0
+    assert "Traceback" in result.stderr
+
+
+@pytest.mark.ray
+def test_train_search_show_and_a_run_that_is_already_there(tmp_path, tiny_space_file):
+    options = ["--epochs", "3", "--learning-rate", "0.01", "--timesteps", "2"]
+    trained = run("train", tmp_path / "supernet", "--space", tiny_space_file, *options)
+    assert trained.returncode == 0, trained.stderr
+    assert "reference_spikes" in trained.stdout
+    again = run("train", tmp_path / "supernet", "--space", tiny_space_file, *options)
+    assert again.returncode == 1
+    assert "already holds a supernet" in again.stderr
+
+    arguments = ["search", tmp_path / "supernet", tmp_path / "run", "--candidates", "20", "--num-cpus", "2"]
+    searched = run(*arguments)
+    assert searched.returncode == 0, searched.stderr
+    assert "the space is used up: it holds no more than 9 architectures" in searched.stdout
+    assert "reference" in searched.stdout
+    refused_run = run(*arguments)
+    assert refused_run.returncode == 1
+    assert "--resume" in refused_run.stderr or "resume" in refused_run.stderr
+    assert run(*arguments, "--resume").returncode == 0
+
+    shown = run("show", tmp_path / "run", "--save", tmp_path / "pictures")
+    assert shown.returncode == 0, shown.stderr
+    saved = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert {"frame.csv", "pareto.png", "progress.png", "architecture.png"} <= saved
+
+
+@pytest.mark.ray
+def test_ctrl_c_ends_a_search_cleanly_and_says_how_to_go_on(tmp_path, tiny_supernet_folder):
+    """SIGINT to the whole process group, as a terminal sends it."""
+    arguments = [
+        sys.executable,
+        "-m",
+        "autosnn_ray.cli.main",
+        "search",
+        str(tiny_supernet_folder),
+        str(tmp_path / "run"),
+    ]
+    arguments += ["--candidates", "9", "--num-cpus", "1"]
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    journal = tmp_path / "run" / "journal.jsonl"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not (journal.exists() and journal.read_text().count("\n") >= 2):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    events = [json.loads(line)["event"] for line in journal.read_text().splitlines()]
+    if events[-1] != "stop":
+        assert process.returncode == 130, errors
+        assert "resume" in errors
+        assert "Traceback" not in errors
+    resumed = subprocess.run([*arguments, "--resume"], capture_output=True, text=True, check=False)
+    assert resumed.returncode == 0, resumed.stderr
+    import analysis
+
+    assert (analysis.read(tmp_path / "run").status == "done").sum() == 9

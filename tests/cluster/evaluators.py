@@ -1,0 +1,85 @@
+"""Evaluators for the cluster tests; real ones, with one thing wrong."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import torch
+
+from autosnn_ray.evaluations import Evaluation
+
+
+def score(architecture) -> Evaluation:
+    """An evaluation that is a pure function of the architecture, for tests of the search itself."""
+    blocks = {"skip": (0.5, 100.0), "scb_k3": (0.7, 300.0), "srb_k3": (0.8, 400.0), "scb_k5": (0.75, 350.0)}
+    known = [blocks.get(choice, (0.9, 500.0)) for choice in architecture]
+    accuracy = sum((position + 1) * value for position, (value, _) in enumerate(known))
+    return Evaluation(
+        accuracy=accuracy / sum(range(1, len(known) + 1)), spikes=sum(spikes for _, spikes in known), samples=360
+    )
+
+
+class Score:
+    """Scores without a network."""
+
+    def __init__(self, network, data) -> None:
+        pass
+
+    def __call__(self, architecture) -> Evaluation:
+        return score(architecture)
+
+
+class Slow(Score):
+    """Takes a while, and leaves a note of who ran what and when."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self.folder, self.seconds = folder, seconds
+
+    def __call__(self, *arguments):
+        if len(arguments) == 2:
+            return self
+        started = time.time()
+        time.sleep(self.seconds)
+        (self.folder / f"{os.getpid()}-{started:.6f}-{time.time():.6f}").touch()
+        return score(arguments[0])
+
+
+class Faulty(Score):
+    """Raises, returns NaN, or scores, by the first choice."""
+
+    def __call__(self, architecture) -> Evaluation:
+        if architecture[0] == "scb_k3":
+            raise ValueError("no current at the bench")
+        if architecture[0] == "srb_k3":
+            return Evaluation(accuracy=float("nan"), spikes=10.0)
+        return score(architecture)
+
+
+class DiesOnce(Score):
+    """Ends its process with SIGKILL the first time it is asked for one architecture."""
+
+    def __init__(self, folder: Path, victim) -> None:
+        self.folder, self.victim = folder, victim
+
+    def __call__(self, *arguments):
+        if len(arguments) == 2:
+            return self
+        marker = self.folder / "died"
+        if arguments[0] == self.victim and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), 9)
+        return score(arguments[0])
+
+
+class Vandal(Score):
+    """Writes into the weights it shares with every other actor."""
+
+    def __init__(self, network, data) -> None:
+        self.network = network
+
+    def __call__(self, architecture) -> Evaluation:
+        with torch.no_grad():
+            next(iter(self.network.state_dict().values())).add_(1.0)
+        return score(architecture)

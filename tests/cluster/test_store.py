@@ -1,0 +1,90 @@
+"""The supernet in the object store: one copy for all actors, guarded by a checksum."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+import pytest
+import ray
+import torch
+
+from autosnn_ray.cluster.session import ray_session
+from autosnn_ray.cluster.store import SharedSupernet
+from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError
+from autosnn_ray.evaluation import EvaluationData, evaluate
+
+pytestmark = pytest.mark.ray
+
+
+@pytest.fixture(scope="module", autouse=True)
+def local_ray():
+    with ray_session(num_cpus=2):
+        yield
+
+
+@pytest.fixture
+def shared(tiny_supernet, digits):
+    return SharedSupernet.of(tiny_supernet, EvaluationData.of(digits, "mse"))
+
+
+def test_what_comes_out_evaluates_as_what_went_in(shared, tiny_supernet, digits):
+    network, data = ray.get(ray.put(shared)).open()
+    for architecture in tiny_supernet.space.enumerate():
+        before = evaluate(tiny_supernet.network, digits.validation, architecture)
+        after = evaluate(network, data.validation, architecture)
+        assert (before.accuracy, before.spikes, before.loss) == (after.accuracy, after.spikes, after.loss)
+
+
+def test_every_weight_points_into_the_mapped_arrays(shared):
+    mapped = ray.get(ray.put(shared))
+    network, data = mapped.open()
+    for name, tensor in network.state_dict().items():
+        assert tensor.data_ptr() == mapped.weights[name].ctypes.data, f"{name} was copied"
+    assert data.validation.x.data_ptr() == mapped.validation[0].ctypes.data
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert not network.training
+
+
+def test_the_checksum_sees_a_changed_weight(shared):
+    mapped = ray.get(ray.put(shared))
+    network, _ = mapped.open()
+    mapped.check()
+    with torch.no_grad():
+        list(network.parameters())[-1].view(-1)[0] += 1
+    with pytest.raises(CheckpointError, match="overwritten"):
+        mapped.check()
+
+
+def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
+    """A payload of 200 MB in four processes: their own memory grows by less than a tenth of it."""
+    data = EvaluationData.of(digits, "mse")
+    shared = SharedSupernet.of(tiny_supernet, data)
+    ballast = torch.zeros(50_000_000).numpy()
+    reference = ray.put([shared, ballast])
+
+    @ray.remote(num_cpus=0)
+    class Holder:
+        def own_memory(self, boxed):
+            before = psutil.Process(os.getpid()).memory_full_info().uss
+            self.held = ray.get(boxed[0])
+            self.total = float(self.held[1].sum())
+            self.network, _ = self.held[0].open()
+            return psutil.Process(os.getpid()).memory_full_info().uss - before
+
+    holders = [Holder.remote() for _ in range(4)]
+    ray.get([holder.own_memory.remote([ray.put(None)]) for holder in []])
+    grown = ray.get([holder.own_memory.remote([reference]) for holder in holders])
+    # Building the network imports torch and norse: some 150 MB a process that sharing cannot save.
+    again = ray.get([holder.own_memory.remote([reference]) for holder in holders])
+    assert max(again) < 20e6, f"own memory grew by {[int(value / 1e6) for value in again]} MB (first: {grown})"
+
+
+def test_an_address_where_no_cluster_is_gives_one_clear_error():
+    ray.shutdown()
+    with pytest.raises(AutoSNNError, match=r"127\.0\.0\.1:1'.*no Ray cluster"), ray_session(address="127.0.0.1:1"):
+        pass
+    with pytest.raises(InvalidInputError, match="num_cpus"), ray_session(num_cpus=0):
+        pass
+    with pytest.raises(InvalidInputError, match="already has its CPUs"), ray_session("127.0.0.1:1", num_cpus=2):
+        pass

@@ -1,0 +1,118 @@
+"""Splits that never mix, are stratified, and follow the seed; augmentation on training samples only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from autosnn_ray.data import AUGMENTATIONS, DATASETS, Dataset, load_dataset
+from autosnn_ray.errors import InvalidInputError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_data_set_is_whole_and_stratified(name):
+    data = load_dataset(name)
+    splits = (data.train, data.validation, data.test)
+    for split in splits:
+        assert split.x.dtype == torch.float32
+        assert split.y.dtype == torch.int64
+        assert len(split.x) == len(split.y)
+        counts = torch.bincount(split.y, minlength=data.classes).double()
+        assert (counts > 0).all()
+    shares = [torch.bincount(s.y, minlength=data.classes).double() / len(s) for s in splits]
+    assert torch.allclose(shares[0], shares[1], atol=0.01)
+    assert torch.allclose(shares[0], shares[2], atol=0.01)
+
+
+def test_the_digits_are_scikit_learns_and_no_sample_is_in_two_splits(digits):
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    given = {(image.astype(np.float32) / 16).tobytes() for image in bunch.images}
+    parts = [{x.numpy().tobytes() for x in split.x} for split in (digits.train, digits.validation, digits.test)]
+    assert set.union(*parts) == given
+    assert sum(map(len, parts)) == len(given) == 1797
+
+
+def test_the_split_follows_the_seed_alone():
+    first, again, other = load_dataset("digits", seed=3), load_dataset("digits", seed=3), load_dataset("digits", seed=4)
+    assert first.checksum == again.checksum
+    assert first.checksum != other.checksum
+
+
+def test_the_checksum_sees_a_single_pixel(digits):
+    x = digits.train.x.clone()
+    x[0, 0, 0, 0] += 1
+    changed = Dataset(
+        "digits", digits.classes, type(digits.train)(x, digits.train.y), digits.validation, digits.test, seed=0
+    )
+    assert changed.checksum != digits.checksum
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (np.zeros((10, 2)), np.arange(10) % 2, "shape"),
+        (np.zeros((10, 1, 4, 4)), np.arange(9) % 2, "shape"),
+        (np.full((10, 1, 4, 4), np.nan), np.arange(10) % 2, "not finite"),
+        (np.zeros((10, 1, 4, 4)), np.arange(10) % 2 + 0.5, "whole numbers"),
+        (np.zeros((10, 1, 4, 4)), np.arange(10) % 2 + 1, "classes 0, 1, 2"),
+        (np.zeros((10, 1, 4, 4)), np.zeros(10, dtype=int), "classes 0, 1, 2"),
+        (np.zeros((4, 1, 4, 4)), np.arange(4) % 2, "too few samples"),
+    ],
+)
+def test_arrays_that_are_no_data_set_are_refused(x, y, said):
+    with pytest.raises(InvalidInputError, match=said):
+        Dataset.from_arrays("mine", x, y)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan"), 0.9])
+def test_shares_that_leave_nothing_are_refused(share):
+    with pytest.raises(InvalidInputError, match="share"):
+        Dataset.from_arrays("mine", np.zeros((100, 4, 4)), np.arange(100) % 2, validation_share=share)
+
+
+def test_an_unknown_data_set_is_named_with_the_known_ones():
+    with pytest.raises(InvalidInputError, match="unknown data set 'cifar1'; expected one of: digits"):
+        load_dataset("cifar1")
+
+
+def test_an_unknown_augmentation_is_named_with_the_known_ones():
+    with pytest.raises(InvalidInputError, match=f"expected one of: {', '.join(AUGMENTATIONS)}"):
+        Dataset.from_arrays("mine", np.zeros((100, 4, 4)), np.arange(100) % 2, augmentation="mixup")
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("shape", [(6, 1, 8, 8), (6, 3, 2, 8, 8)])
+def test_augmentations_keep_shape_and_follow_their_generator(name, shape):
+    x = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    before = x.clone()
+    results = [AUGMENTATIONS[name](x, torch.Generator().manual_seed(seed)) for seed in (1, 1)]
+    assert results[0].shape == x.shape
+    assert torch.equal(results[0], results[1])
+    assert torch.equal(x, before)
+
+
+def test_shift_moves_each_sample_by_at_most_one_pixel():
+    x = torch.zeros(64, 1, 8, 8)
+    x[:, :, 4, 4] = 1
+    moved = AUGMENTATIONS["shift"](x, torch.Generator().manual_seed(0))
+    places = {tuple(place.tolist()) for place in moved[:, 0].nonzero()[:, 1:]}
+    assert places == {(row, column) for row in (3, 4, 5) for column in (3, 4, 5)}
+
+
+def test_only_the_final_report_reads_the_test_split():
+    """The attribute ``test`` of a data set is read in the data set itself and in reports; nowhere else."""
+    allowed = {"autosnn_ray/data/dataset.py", "autosnn_ray/cli/quickstart.py"}
+    readers = set()
+    for path in (ROOT / "autosnn_ray").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr == "test":
+                readers.add(str(path.relative_to(ROOT)))
+    assert readers == allowed
