@@ -113,16 +113,16 @@ def _config(
     evaluator: EvaluatorFactory,
 ) -> dict[str, Any]:
     """Returns all that decides the run's result."""
-    named = isinstance(evaluator, NamedEvaluator)
+    if isinstance(evaluator, NamedEvaluator):
+        named: dict[str, Any] = {"name": evaluator.name, "settings": dict(evaluator.settings)}
+    else:
+        named = {"name": getattr(evaluator, "__qualname__", type(evaluator).__qualname__), "settings": {}}
     return {
         "space": supernet.space.to_dict(),
         "algorithm": algorithm.to_dict(),
         "candidates": candidates,
         "objective": objective.to_dict(),
-        "evaluator": {
-            "name": evaluator.name if named else getattr(evaluator, "__qualname__", type(evaluator).__qualname__),
-            "settings": dict(evaluator.settings) if named else {},
-        },
+        "evaluator": named,
         "supernet": {
             "checksum": supernet.weights_checksum,
             "timesteps": supernet.timesteps,

@@ -93,7 +93,7 @@ class SharedSupernet:
 def _checksum(weights: dict[str, Array]) -> int:
     crc = 0
     for name in sorted(weights):
-        crc = zlib.crc32(np.ascontiguousarray(weights[name]), zlib.crc32(name.encode(), crc))
+        crc = zlib.crc32(np.ascontiguousarray(weights[name]).data, zlib.crc32(name.encode(), crc))
     return crc
 
 

@@ -75,9 +75,8 @@ class SpikingNetwork(nn.Module):
         for name, value in (("classes", classes), ("timesteps", timesteps)):
             if value < 1:
                 raise InvalidInputError(f"{name}: expected at least 1, got {value!r}")
-        self.space = replace(
-            space, in_channels=in_channels or space.in_channels, input_size=tuple(input_size or space.input_size)
-        )
+        size = input_size or space.input_size
+        self.space = replace(space, in_channels=in_channels or space.in_channels, input_size=(size[0], size[1]))
         if min(self.space.feature_size) < 1:
             raise InvalidInputError(
                 f"input_size {self.space.input_size}: too small for the pools of space {space.name!r}"
@@ -182,8 +181,8 @@ class SpikingNetwork(nn.Module):
             silent.append("head (global average)")
         if silent:
             warnings.warn(
-                f"neurons of {', '.join(silent)} in {self.space.name!r} can never fire: an average of spikes never exceeds "
-                f"1, and with decay_input=True the voltage only approaches it, below the threshold "
+                f"neurons of {', '.join(silent)} in {self.space.name!r} can never fire: an average of spikes never "
+                f"exceeds 1, and with decay_input=True the voltage only approaches it, below the threshold "
                 f"{self.neuron.threshold:g}. Set decay_input=False, or a lower threshold",
                 SilentNeuronWarning,
                 stacklevel=3,

@@ -44,7 +44,7 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(tiny_space_file, t
     undisturbed = start(tiny_space_file, tmp_path / "whole", sampling)
     undisturbed.communicate()
     assert undisturbed.returncode == 0
-    rng = random.Random(0)
+    rng = random.Random(0)  # noqa: S311
     kills = 0
     for _ in range(3):
         kills += kill_after(start(tiny_space_file, tmp_path / "killed", sampling), rng.randint(3, 40))

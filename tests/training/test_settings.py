@@ -37,7 +37,7 @@ def test_settings_survive_a_round_trip():
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_schedules_stay_between_zero_and_the_peak(name):
     values = [SCHEDULES[name](step / 1000) for step in range(1001)]
-    assert 0 <= min(values)
+    assert min(values) >= 0
     assert max(values) == pytest.approx(1.0, abs=1e-3)
 
 

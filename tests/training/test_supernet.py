@@ -107,7 +107,7 @@ def test_a_pickle_is_never_opened(copy, tmp_path):
     assert not (tmp_path / "exploded").exists()
 
 
-def test_another_space_or_T_than_expected_is_refused(tiny_supernet_folder):
+def test_another_space_or_t_than_expected_is_refused(tiny_supernet_folder):
     with pytest.raises(CheckpointError, match=r"of space 'tiny', expected 'digits_16'"):
         Supernet.load(tiny_supernet_folder, space=search_spaces.load("digits_16"))
     with pytest.raises(CheckpointError, match=r"T=2, expected T=4"):

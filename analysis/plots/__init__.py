@@ -1,0 +1,39 @@
+"""Plots: each a figure of a run; the data of each is a plain value of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from analysis.plots.architecture import plot_architecture
+from analysis.plots.pareto import plot_pareto
+from analysis.plots.progress import plot_progress
+from autosnn_ray.errors import InvalidInputError
+
+PLOTS: dict[str, Callable[[str | Path], Figure]] = {
+    "pareto": plot_pareto,
+    "progress": plot_progress,
+    "architecture": plot_architecture,
+}
+"""Every plot by name; each takes the path of a run."""
+
+_FORMATS = (".png", ".svg", ".pdf")
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Writes a figure; the suffix says how.
+
+    Raises:
+        InvalidInputError: The suffix is none of .png, .svg, .pdf.
+    """
+    path = Path(path)
+    if path.suffix not in _FORMATS:
+        raise InvalidInputError(f"{path}: expected a name that ends in one of: {', '.join(_FORMATS)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=200)
+    return path
+
+
+__all__ = ["PLOTS", "plot_architecture", "plot_pareto", "plot_progress", "save"]

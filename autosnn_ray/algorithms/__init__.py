@@ -1,0 +1,52 @@
+"""Search algorithms by ask and tell. Need neither torch nor ray."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from autosnn_ray.algorithms.autosnn import AutoSNN
+from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
+from autosnn_ray.algorithms.random_search import RandomSearch
+from autosnn_ray.algorithms.replay import replay
+from autosnn_ray.errors import InvalidInputError, unknown_name
+
+__all__ = ["ALGORITHMS", "Algorithm", "AskTell", "AutoSNN", "Candidate", "RandomSearch", "make_algorithm", "replay"]
+
+ALGORITHMS: dict[str, type[Algorithm]] = {
+    "autosnn": AutoSNN,
+    "random": RandomSearch,
+}
+"""Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
+
+
+def make_algorithm(name: str, **settings: Any) -> Algorithm:
+    """Makes an algorithm's settings by name.
+
+    Args:
+        name: Key of ``ALGORITHMS``.
+        settings: Its own settings, and ``seed``.
+
+    Raises:
+        InvalidInputError: No such algorithm or setting, or a value that it refuses.
+
+    Example:
+        >>> make_algorithm("autosnn", seed=3).to_dict()["name"]
+        'autosnn'
+    """
+    if name not in ALGORITHMS:
+        raise unknown_name("algorithm", name, ALGORITHMS)
+    known = [field.name for field in fields(ALGORITHMS[name])]
+    for setting in settings:
+        if setting not in known:
+            raise unknown_name(f"setting of {name}", setting, known)
+    try:
+        return ALGORITHMS[name](**settings)
+    except TypeError as error:
+        raise InvalidInputError(f"settings of {name}: {error}") from error
+
+
+def algorithm_from_dict(values: Mapping[str, Any]) -> Algorithm:
+    """Builds the algorithm that ``Algorithm.to_dict`` wrote."""
+    return make_algorithm(str(values["name"]), **dict(values["settings"]))

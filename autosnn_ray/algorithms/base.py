@@ -1,0 +1,203 @@
+"""The contract of a search algorithm: settings apart from state, and a state machine of ask and tell.
+
+The order of calls::
+
+    state = AutoSNN(seed=0).start(space, candidates=400, objective=fitness)
+    while not state.done:
+        candidate = state.ask()          # None: nothing until more is told
+        ...                              # evaluate it, anywhere, in any order
+        state.tell(candidate.index, evaluation_or_failure)
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.evaluations import Evaluation, Outcome
+from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.space import Architecture, SearchSpace
+
+_LISTED_AT_MOST = 1_000_000
+"""Spaces up to this size are listed when random draws no longer find what is unseen."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An architecture proposed by a search.
+
+    Attributes:
+        index: Its number: 0, 1, 2 …
+        architecture: One choice for each slot.
+        origin: How it came about: random, mutation, crossover.
+        parents: Indices of the candidates it was bred from.
+        generation: The round it belongs to, from 0.
+    """
+
+    index: int
+    architecture: Architecture
+    origin: str
+    parents: tuple[int, ...] = ()
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """A candidate with its evaluation and fitness."""
+
+    candidate: Candidate
+    evaluation: Evaluation
+    fitness: float
+
+    @property
+    def rank(self) -> tuple[float, float, int]:
+        """Sorts the best first: highest fitness, then fewest spikes, then the earliest."""
+        return -self.fitness, self.evaluation.spikes, self.candidate.index
+
+
+@dataclass(frozen=True)
+class Algorithm(ABC):
+    """An algorithm's settings.
+
+    Attributes:
+        seed: What every random draw comes from.
+    """
+
+    name: ClassVar[str]
+    seed: int = 0
+
+    @abstractmethod
+    def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
+        """Begins a search.
+
+        Args:
+            space: Where candidates are drawn from.
+            candidates: How many to propose at most.
+            objective: What is maximised.
+
+        Raises:
+            InvalidInputError: Fewer than one candidate.
+        """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns name and settings as plain values."""
+        return {"name": self.name, "settings": asdict(self)}
+
+
+class AskTell(ABC):
+    """The state of a search.
+
+    Pure: the same seed and outcomes give the same candidates. No architecture is proposed twice. An outcome that
+    failed or is not finite ranks below everything: ``best_told`` never sees it.
+
+    Args:
+        space: Where candidates are drawn from.
+        candidates: How many to propose at most.
+        objective: What is maximised.
+        rng: What every random draw comes from.
+    """
+
+    def __init__(
+        self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness, rng: np.random.Generator
+    ) -> None:
+        if isinstance(candidates, bool) or not isinstance(candidates, int | np.integer) or candidates < 1:
+            raise InvalidInputError(f"candidates: expected a whole number of at least 1, got {candidates!r}")
+        self.space, self.objective, self.rng = space, objective, rng
+        self.budget = min(int(candidates), space.size)
+        self._wanted = int(candidates)
+        self._seen: set[Architecture] = set()
+        self._pending: dict[int, Candidate] = {}
+        self._asked = 0
+
+    @property
+    def asked(self) -> int:
+        """How many candidates were proposed."""
+        return self._asked
+
+    @property
+    def told(self) -> int:
+        """Of how many candidates the outcome is known."""
+        return self._asked - len(self._pending)
+
+    @property
+    def done(self) -> bool:
+        """Whether all candidates are proposed and told."""
+        return self._asked >= self.budget and not self._pending
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the search ends because the space holds no more."""
+        return self.done and self._wanted > self.budget
+
+    @property
+    def pending(self) -> tuple[Candidate, ...]:
+        """Candidates asked but not told, in order."""
+        return tuple(self._pending.values())
+
+    def ask(self) -> Candidate | None:
+        """Proposes the next candidate; None where nothing comes until more is told, or nothing at all."""
+        candidate = self._next() if self._asked < self.budget else None
+        if candidate is not None:
+            self._asked += 1
+            self._pending[candidate.index] = candidate
+        return candidate
+
+    def tell(self, index: int, outcome: Outcome) -> None:
+        """Takes the outcome of a candidate.
+
+        Args:
+            index: The candidate's number.
+            outcome: Its evaluation, or its failure.
+
+        Raises:
+            InvalidInputError: The candidate was never asked, or is already told.
+        """
+        if index not in self._pending:
+            why = "is already told" if 0 <= index < self._asked else "was never asked"
+            raise InvalidInputError(f"tell({index}): expected a candidate that is pending, but it {why}")
+        candidate = self._pending.pop(index)
+        told = None
+        if isinstance(outcome, Evaluation) and outcome.is_finite:
+            fitness = self.objective(outcome)
+            told = Told(candidate, outcome, fitness) if math.isfinite(fitness) else None
+        self._fold(candidate, told)
+
+    @abstractmethod
+    def _next(self) -> Candidate | None:
+        """Makes the next candidate, with ``index`` equal to ``asked``."""
+
+    def _fold(self, candidate: Candidate, told: Told | None) -> None:  # noqa: B027 - not all take note
+        """Takes note of an outcome; ``told`` is None for one that failed."""
+
+    def _draw_unseen(self, count: int, draws: int) -> list[Architecture]:
+        """Draws up to ``count`` architectures uniformly, none seen before, and marks them seen.
+
+        Where ``draws`` draws do not find enough, the unseen of a space that can be listed are listed.
+        """
+        found = self._mark_new((self.space.sample(self.rng) for _ in range(draws)), count)
+        if len(found) < count and self.space.size <= _LISTED_AT_MOST:
+            unseen = [a for a in self.space.enumerate() if a not in self._seen]
+            order = self.rng.permutation(len(unseen))[: count - len(found)]
+            found += self._mark_new((unseen[int(position)] for position in order), count - len(found))
+        while len(found) < count and self.space.size > _LISTED_AT_MOST:
+            found += self._mark_new(iter([self.space.sample(self.rng)]), 1)
+        return found
+
+    def _mark_new(self, drawn: Iterable[Architecture], count: int) -> list[Architecture]:
+        """Keeps the first ``count`` that were never seen, and marks them; draws no further than needed."""
+        found: list[Architecture] = []
+        source: Iterator[Architecture] = iter(drawn)
+        while len(found) < count:
+            architecture = next(source, None)
+            if architecture is None:
+                break
+            if architecture not in self._seen:
+                self._seen.add(architecture)
+                found.append(architecture)
+        return found

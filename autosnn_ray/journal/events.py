@@ -1,0 +1,160 @@
+"""The events of a run, and the one line of text each of them is."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autosnn_ray.evaluations import Evaluation
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Start:
+    """A search begins.
+
+    Attributes:
+        config: All that decides its result.
+    """
+
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The algorithm proposed a candidate.
+
+    Attributes:
+        index: The candidate's number.
+        architecture: One choice for each slot.
+        origin: How it came about.
+        parents: Indices of the candidates it was bred from.
+        generation: The round it belongs to.
+    """
+
+    index: int
+    architecture: tuple[str, ...]
+    origin: str
+    parents: tuple[int, ...]
+    generation: int
+
+
+@dataclass(frozen=True)
+class Tell:
+    """A candidate was evaluated.
+
+    Attributes:
+        index: The candidate's number.
+        evaluation: What was found.
+        attempts: How often the evaluation was started.
+    """
+
+    index: int
+    evaluation: Evaluation
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Fail:
+    """A candidate could not be evaluated.
+
+    Attributes:
+        index: The candidate's number.
+        reason: Why.
+        attempts: How often the evaluation was started.
+    """
+
+    index: int
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Another process goes on with the search.
+
+    Attributes:
+        versions: What it runs on.
+    """
+
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The search is at its end.
+
+    Attributes:
+        reason: Why.
+    """
+
+    reason: str
+
+
+Event = Start | Ask | Tell | Fail | Resume | Stop
+
+
+def encode(sequence: int, event: str, time: float, fields: Mapping[str, Any]) -> str:
+    """Returns the line of an event, checksum included, without the line's end.
+
+    Raises:
+        ValueError: A value cannot be written as JSON; NaN and infinity are among those.
+    """
+    entries = {"v": SCHEMA_VERSION, "seq": sequence, "event": event, "time": time, **fields}
+    body = json.dumps(entries, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return f'{body[:-1]},"crc":"{_checksum(body)}"}}'
+
+
+def decode(line: str) -> tuple[int, Event]:
+    """Reads the line of an event.
+
+    Returns:
+        Its place in the sequence, and the event.
+
+    Raises:
+        ValueError: The line is not what ``encode`` wrote; the text says why.
+    """
+    body, mark, end = line.rpartition(',"crc":"')
+    if not mark or end != f'{_checksum(body + "}")}"}}':
+        raise ValueError("the checksum is missing or does not fit: the line was changed or damaged")
+    entries = json.loads(body + "}")
+    version = entries.get("v")
+    if version != SCHEMA_VERSION:
+        raise ValueError(f"schema version {version!r}, this program reads {SCHEMA_VERSION}")
+    reader = _READERS.get(str(entries.get("event")))
+    if reader is None:
+        raise ValueError(f"unknown event {entries.get('event')!r}; known: {', '.join(_READERS)}")
+    try:
+        return int(entries["seq"]), reader(entries)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the event {entries['event']!r} lacks a field or has a wrong one: {error!r}") from error
+
+
+def _checksum(body: str) -> str:
+    return f"{zlib.crc32(body.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def _ask(entries: dict[str, Any]) -> Ask:
+    return Ask(
+        index=int(entries["index"]),
+        architecture=tuple(map(str, entries["architecture"])),
+        origin=str(entries["origin"]),
+        parents=tuple(map(int, entries["parents"])),
+        generation=int(entries["generation"]),
+    )
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
+    "start": lambda entries: Start(dict(entries["config"])),
+    "ask": _ask,
+    "tell": lambda entries: Tell(
+        int(entries["index"]), Evaluation.from_dict(entries["evaluation"]), int(entries["attempts"])
+    ),
+    "fail": lambda entries: Fail(int(entries["index"]), str(entries["reason"]), int(entries["attempts"])),
+    "resume": lambda entries: Resume(dict(entries["versions"])),
+    "stop": lambda entries: Stop(str(entries["reason"])),
+}

@@ -1,0 +1,113 @@
+"""Reads a journal, and tells a torn end from damage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.errors import JournalError
+from autosnn_ray.journal.events import Ask, Event, Fail, Start, Stop, Tell, decode
+
+JOURNAL_FILE = "journal.jsonl"
+
+
+@dataclass(frozen=True)
+class JournalContents:
+    """What a journal says.
+
+    Attributes:
+        events: All whole events, in order; the first is the start.
+        torn: Whether a last, half-written line was left out.
+        size: Bytes of the whole lines.
+    """
+
+    events: tuple[Event, ...]
+    torn: bool
+    size: int
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What the search was started with; empty where not even the start was written."""
+        first = self.events[0] if self.events else None
+        return first.config if isinstance(first, Start) else {}
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the search is at its end."""
+        return bool(self.events) and isinstance(self.events[-1], Stop)
+
+
+def journal_path(path: str | Path) -> Path:
+    """Returns the journal's file, given itself or the run's folder."""
+    path = Path(path)
+    return path if path.suffix == ".jsonl" else path / JOURNAL_FILE
+
+
+def read_journal(path: str | Path) -> JournalContents:
+    """Reads a run's journal.
+
+    A last line without its end is what a crash leaves: it is left out, and ``torn`` says so. Nothing had
+    acted on it. Any other damage is an error.
+
+    Args:
+        path: The run's folder, or the file.
+
+    Raises:
+        JournalError: No such file, or a line that is damaged, missing, doubled or out of place; the text names
+            file, line and reason.
+    """
+    file = journal_path(path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise JournalError(
+            f"{file}: cannot be read: {error.strerror or error}; is this the folder of a run?"
+        ) from error
+    whole, _, rest = content.rpartition(b"\n")
+    size = len(content) - len(rest)
+    lines = whole.split(b"\n") if size else []
+    grammar = _Grammar()
+    events = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            sequence, event = decode(line.decode("utf-8"))
+            grammar.check(sequence, event)
+        except ValueError as error:
+            raise JournalError(
+                f"{file}, line {number}: {error}. The journal is left as it is; restore it from a copy, or start "
+                "another run"
+            ) from error
+        events.append(event)
+    return JournalContents(events=tuple(events), torn=bool(rest), size=size)
+
+
+class _Grammar:
+    """Which event may come after which."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._asked: set[int] = set()
+        self._told: set[int] = set()
+        self._stopped = False
+
+    def check(self, sequence: int, event: Event) -> None:
+        if sequence != self._next:
+            what = "doubled" if sequence < self._next else "missing"
+            raise ValueError(f"sequence number {sequence} where {self._next} is due: an event is {what}")
+        self._next += 1
+        if isinstance(event, Start) != (sequence == 0):
+            raise ValueError("a second start" if sequence else "the first event is not the start")
+        if self._stopped:
+            raise ValueError("an event after the stop")
+        if isinstance(event, Ask):
+            if event.index in self._asked:
+                raise ValueError(f"candidate {event.index} is asked twice")
+            self._asked.add(event.index)
+        if isinstance(event, Tell | Fail):
+            if event.index not in self._asked:
+                raise ValueError(f"candidate {event.index} is told without having been asked")
+            if event.index in self._told:
+                raise ValueError(f"candidate {event.index} is told twice")
+            self._told.add(event.index)
+        self._stopped = isinstance(event, Stop)
