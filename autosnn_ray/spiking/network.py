@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -205,6 +205,22 @@ def path_weights(state: dict[str, Tensor], network: SpikingNetwork) -> dict[str,
         The entries of ``network``'s names.
     """
     return {name: state[name] for name in network.state_dict()}
+
+
+def new_network(generator: torch.Generator, space: SearchSpace, **options: Any) -> SpikingNetwork:
+    """Builds a network whose weights come from a generator and nothing else.
+
+    Args:
+        generator: What every draw comes from.
+        space: The search space.
+        options: As ``SpikingNetwork`` takes them.
+    """
+    # Built without memory: PyTorch's own initialisation would draw from its global generator.
+    with torch.device("meta"):
+        network = SpikingNetwork(space, **options)
+    network.to_empty(device=generator.device)
+    initialise(network, generator)
+    return network
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> None:

@@ -6,7 +6,7 @@ import torch
 
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.space import Architecture, SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork, initialise
+from autosnn_ray.spiking.network import SpikingNetwork, new_network
 from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.training.loop import OnStep, train
 from autosnn_ray.training.settings import TrainSettings
@@ -38,7 +38,8 @@ def train_alone(
     Returns:
         The network, in evaluation mode.
     """
-    network = SpikingNetwork(
+    network = new_network(
+        torch.Generator().manual_seed(seed),
         space,
         classes=data.classes,
         timesteps=timesteps,
@@ -47,6 +48,5 @@ def train_alone(
         in_channels=data.in_channels,
         input_size=data.input_size,
     )
-    initialise(network, torch.Generator().manual_seed(seed))
     train(network, data, settings or TrainSettings(), seed=seed, draw_paths=lambda _: [None], on_step=on_step)
     return network.eval().requires_grad_(False)

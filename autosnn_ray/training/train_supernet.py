@@ -17,7 +17,7 @@ from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError, UntrainedSupernetWarning, unknown_name
 from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork, initialise
+from autosnn_ray.spiking.network import SpikingNetwork, new_network
 from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
 from autosnn_ray.training.loop import OnStep, train
@@ -74,7 +74,15 @@ def train_supernet(
         raise unknown_name("sampling", sampling, PATH_SAMPLERS)
     if timesteps < 1:
         raise InvalidInputError(f"timesteps: expected at least 1, got {timesteps}")
-    network = _new_network(space, data, seed, timesteps, neuron)
+    network = new_network(
+        torch.Generator().manual_seed(seed),
+        space,
+        classes=data.classes,
+        timesteps=timesteps,
+        neuron=neuron,
+        in_channels=data.in_channels,
+        input_size=data.input_size,
+    )
     state = None
     if folder is not None:
         folder = Path(folder)
@@ -140,21 +148,6 @@ def survey(network: SpikingNetwork, data: Dataset, loss: str, seed: int, count: 
         chance=data.chance,
         better_than_chance=median > data.chance + margin,
     )
-
-
-def _new_network(
-    space: SearchSpace, data: Dataset, seed: int, timesteps: int, neuron: NeuronSettings
-) -> SpikingNetwork:
-    network = SpikingNetwork(
-        space,
-        classes=data.classes,
-        timesteps=timesteps,
-        neuron=neuron,
-        in_channels=data.in_channels,
-        input_size=data.input_size,
-    )
-    initialise(network, torch.Generator().manual_seed(seed))
-    return network
 
 
 def _identity(
