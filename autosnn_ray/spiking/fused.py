@@ -1,7 +1,7 @@
 """The neurons' recurrence fused over time: one pass forward, one backward.
 
-Equal to Norse's loop over steps, in spikes to the last bit, in gradients to rounding. Forward keeps one tensor for the
-backward pass, the voltage before the reset, from which spikes and voltages follow; without gradients it keeps none.
+Equal to Norse's loop over steps, in spikes to the last bit, in gradients to rounding. Forward keeps one tensor of
+its own for the backward pass, the voltage before the reset; without gradients it keeps none.
 """
 
 from __future__ import annotations
@@ -46,10 +46,7 @@ def fused_neuron(
     h, v = torch.empty_like(spikes[0]), torch.full_like(spikes[0], v_reset)
     for t in range(len(x)):
         _integrate(x[t], v, h, decay, v_reset, divided)
-        fired = _fires(h, threshold, surrogate)
-        spikes[t] = fired
-        h.masked_fill_(fired, v_reset)
-        h, v = v, h
+        _fire(h, spikes[t], v, threshold, v_reset, surrogate)
     return spikes
 
 
@@ -64,8 +61,17 @@ def _integrate(x: Tensor, v: Tensor, h: Tensor, decay: Tensor | float, v_reset: 
         h.add_(x)
 
 
-def _fires(h: Tensor, threshold: float, surrogate: Surrogate) -> Tensor:
-    return h >= threshold if surrogate.at_threshold else h > threshold
+def _fire(h: Tensor, spikes: Tensor, v: Tensor, threshold: float, v_reset: float, surrogate: Surrogate) -> None:
+    """Writes spikes, and the voltage after the reset into ``v``."""
+    (torch.ge if surrogate.at_threshold else torch.gt)(h, threshold, out=spikes)
+    _reset(h, spikes, v_reset, v)
+
+
+def _reset(h: Tensor, spikes: Tensor, v_reset: float, v: Tensor) -> None:
+    """Writes ``(1 - z) * h + z * v_reset`` into ``v``; spikes are 0 or 1, so no form of it rounds."""
+    torch.addcmul(h, h, spikes, value=-1, out=v)
+    if v_reset != 0:
+        v.add_(spikes, alpha=v_reset)
 
 
 class _FusedNeuron(torch.autograd.Function):
@@ -85,37 +91,36 @@ class _FusedNeuron(torch.autograd.Function):
         v = torch.full_like(h[0], v_reset)
         for t in range(len(x)):
             _integrate(x[t], v, h[t], decay, v_reset, divided)
-            fired = _fires(h[t], threshold, surrogate)
-            spikes[t] = fired
-            torch.where(fired, torch.full_like(v[:0].sum(), v_reset), h[t], out=v)
+            _fire(h[t], spikes[t], v, threshold, v_reset, surrogate)
         learned = isinstance(decay, Tensor)
-        ctx.save_for_backward(*((h, decay) if learned else (h,)))
+        # The spikes are kept by the next layer in any case: to keep them here too costs no memory.
+        ctx.save_for_backward(h, spikes, *((decay,) if learned else ()))
         ctx.settings = (None if learned else decay, threshold, v_reset, divided, surrogate, alpha)
         return spikes
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         constant, threshold, v_reset, divided, surrogate, alpha = ctx.settings
-        h = ctx.saved_tensors[0]
-        decay = ctx.saved_tensors[1] if constant is None else constant
-        fired = _fires(h, threshold, surrogate)
+        h, spikes = ctx.saved_tensors[:2]
+        decay = ctx.saved_tensors[2] if constant is None else constant
         # dL/dh_t = dL/dz_t * slope(h_t) + dL/dh_{t+1} * (1 - decay) where no spike reset the voltage.
         grad_h = surrogate.slope(h - threshold, alpha).mul_(gradient)
-        keep = 1 - decay
-        for t in range(len(h) - 2, -1, -1):
-            grad_h[t].add_((grad_h[t + 1] * keep).masked_fill_(fired[t], 0.0))
+        if len(h) > 1:
+            passed_on = torch.sub(1, spikes[:-1]).mul_(1 - decay)
+            for t in range(len(h) - 2, -1, -1):
+                grad_h[t].addcmul_(grad_h[t + 1], passed_on[t])
         grad_decay = None
         if constant is None and ctx.needs_input_grad[1]:
-            grad_decay = _decay_gradient(grad_h, h, fired, decay, v_reset, divided)
+            grad_decay = _decay_gradient(grad_h, h, spikes, decay, v_reset, divided)
         grad_x = (grad_h.mul_(decay) if divided else grad_h) if ctx.needs_input_grad[0] else None
         return grad_x, grad_decay, None, None, None, None, None
 
 
-def _decay_gradient(grad_h: Tensor, h: Tensor, fired: Tensor, decay: Tensor, v_reset: float, divided: bool) -> Tensor:
+def _decay_gradient(grad_h: Tensor, h: Tensor, spikes: Tensor, decay: Tensor, v_reset: float, divided: bool) -> Tensor:
     """Sums dL/dh_t * dh_t/ddecay: ``x_t + v_reset - v_{t-1}`` or ``v_reset - v_{t-1}``."""
     before = torch.full_like(h, v_reset)
-    before[1:] = h[:-1].masked_fill(fired[:-1], v_reset)
-    if divided:
-        # h_t = v_{t-1} + decay * (x_t + v_reset - v_{t-1}): the bracket follows from h, x need not be kept.
-        return (grad_h * (h - before)).sum().div(decay).to(decay.dtype)
-    return (grad_h * (v_reset - before)).sum().to(decay.dtype)
+    _reset(h[:-1], spikes[:-1], v_reset, before[1:])
+    # h_t = v_{t-1} + decay * (x_t + v_reset - v_{t-1}): the bracket follows from h, x need not be kept.
+    bracket = torch.sub(h, before, out=before) if divided else before.neg_().add_(v_reset)
+    total = torch.dot(grad_h.flatten(), bracket.flatten())
+    return (total / decay if divided else total).to(decay.dtype)

@@ -33,7 +33,7 @@ class Surrogate:
 
 def atan_slope(x: Tensor, alpha: float) -> Tensor:
     """Returns ``alpha / 2 / (1 + (pi / 2 * alpha * x) ** 2)`` (Fang et al., ICCV 2021)."""
-    return (alpha / 2) / (1 + (math.pi / 2 * alpha * x).square())
+    return (x * (math.pi / 2 * alpha)).square_().add_(1).reciprocal_().mul_(alpha / 2)
 
 
 class _ATan(torch.autograd.Function):
