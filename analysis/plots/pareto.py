@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from analysis.frames import read
 from analysis.fronts import finite, front
@@ -99,9 +99,18 @@ def draw_pareto(data: ParetoData) -> Figure:
     if len(np.unique(data.generation)) > 1:
         bar = figure.colorbar(points, ax=axes, pad=0.015, aspect=30)
         bar.set_label("generation")
+        bar.locator = MaxNLocator(integer=True)
         bar.outline.set_visible(False)
     axes.plot(
-        data.front_spikes, data.front_accuracy, "-o", color=FRONT, markersize=5, linewidth=1.6, label="front", zorder=3
+        data.front_spikes,
+        data.front_accuracy,
+        "-o",
+        color=FRONT,
+        markersize=5,
+        linewidth=1.6,
+        label="front",
+        zorder=3,
+        drawstyle="steps-post",
     )
     _draw_chosen(axes, data)
     axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")
@@ -120,7 +129,16 @@ def _limit(axes: Axes, data: ParetoData) -> None:
     axes.set_xlim(left - margin, right + margin)
     hidden = int((data.accuracy < low).sum())
     if hidden:
-        axes.text(0.01, 0.015, f"{hidden} candidates below", transform=axes.transAxes, fontsize=8, color=MUTED)
+        axes.text(
+            0.01,
+            0.015,
+            f"{hidden} candidates below",
+            transform=axes.transAxes,
+            fontsize=8,
+            color=MUTED,
+            zorder=6,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
+        )
 
 
 def _draw_equal_fitness(axes: Axes, data: ParetoData) -> None:

@@ -12,7 +12,17 @@ from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.replay import replay
 from autosnn_ray.errors import InvalidInputError, unknown_name
 
-__all__ = ["ALGORITHMS", "Algorithm", "AskTell", "AutoSNN", "Candidate", "RandomSearch", "make_algorithm", "replay"]
+__all__ = [
+    "ALGORITHMS",
+    "Algorithm",
+    "AskTell",
+    "AutoSNN",
+    "Candidate",
+    "RandomSearch",
+    "algorithm_from_dict",
+    "make_algorithm",
+    "replay",
+]
 
 ALGORITHMS: dict[str, type[Algorithm]] = {
     "autosnn": AutoSNN,

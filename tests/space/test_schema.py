@@ -58,7 +58,7 @@ def test_the_good_file_is_good(tmp_path):
         (("channels = 8", 'channels = "many"'), "layers[0].channels", "a whole number", "'many'"),
         (("[8, 8]", "[8]"), "input_size", "[height, width]", "[8]"),
         (("[8, 8]", "8"), "input_size", "[height, width]", "8"),
-        (("[8, 8]", "[2, 2]"), "input_size", "large enough", "[2, 2]"),
+        (("[8, 8]", "[1, 8]"), "input_size", "large enough", "[1, 8]"),
         (("voters = 10", "voters = -1"), "voters", "a whole number", "-1"),
         (('["skip", "scb_k3"]', "[]"), "choices", "a list of different blocks", "[]"),
         (('["skip", "scb_k3"]', '["skip", "conv"]'), "choices", "scb_k3", "['skip', 'conv']"),

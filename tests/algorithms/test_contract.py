@@ -1,0 +1,232 @@
+"""The contract of every registered algorithm."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import search_spaces
+from autosnn_ray.algorithms import ALGORITHMS, Candidate, algorithm_from_dict, make_algorithm, replay
+from autosnn_ray.errors import InvalidInputError, JournalError
+from autosnn_ray.evaluations import Evaluation, Failure
+from autosnn_ray.journal import Ask, Fail, Tell
+from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.space import SearchSpace
+
+OBJECTIVE = SpikeAwareFitness(1000.0)
+GENERATIONAL = [name for name in ALGORITHMS if name != "random"]
+everyone = pytest.mark.parametrize("name", ALGORITHMS)
+
+
+@pytest.fixture(scope="module")
+def space():
+    return search_spaces.load("digits_16")
+
+
+@pytest.fixture(scope="module")
+def small():
+    entries = search_spaces.load("digits_16").to_dict()
+    return SearchSpace.from_dict({**entries, "choices": ["skip", "scb_k3"]})
+
+
+def evaluate(architecture) -> Evaluation:
+    """A landscape with structure: later slots and larger kernels count more, and cost more spikes."""
+    worth = {"skip": 0.0, "scb_k3": 0.4, "scb_k5": 0.6, "srb_k3": 0.7, "srb_k5": 1.0}
+    score = sum(worth[choice] * (slot + 1) for slot, choice in enumerate(architecture)) / 15
+    return Evaluation(accuracy=0.5 + 0.5 * score, spikes=500.0 + 1000.0 * score**2, samples=360)
+
+
+def run(state, outcome=lambda candidate: evaluate(candidate.architecture), rng=None, workers=4):
+    """Runs a search on several workers that finish in random order; returns the candidates and the events."""
+    rng = rng or np.random.default_rng(0)
+    running, candidates, events = [], [], []
+    while not state.done:
+        while len(running) < workers and (candidate := state.ask()) is not None:
+            running.append(candidate)
+            candidates.append(candidate)
+            events.append(Ask(candidate.index, *_rest(candidate)))
+        assert running, "nothing runs and nothing is asked: the search would hang"
+        finished = running.pop(int(rng.integers(len(running))))
+        result = outcome(finished)
+        state.tell(finished.index, result)
+        if isinstance(result, Evaluation):
+            events.append(Tell(finished.index, result, 1))
+        else:
+            events.append(Fail(finished.index, result.reason, 1))
+    assert state.ask() is None
+    return candidates, events
+
+
+def _rest(candidate):
+    return candidate.architecture, candidate.origin, candidate.parents, candidate.generation
+
+
+@everyone
+@pytest.mark.parametrize("candidates", [1, 7, 20, 21, 100])
+def test_it_proposes_as_many_as_asked_for_and_none_twice(name, space, candidates):
+    state = make_algorithm(name).start(space, candidates, OBJECTIVE)
+    found, _ = run(state)
+    assert [candidate.index for candidate in found] == list(range(candidates))
+    assert len({candidate.architecture for candidate in found}) == candidates
+    assert all(space.parse(candidate.architecture) for candidate in found)
+    assert not state.exhausted
+    assert (state.asked, state.told, state.pending) == (candidates, candidates, ())
+
+
+@everyone
+def test_it_ends_when_the_space_is_used_up_and_says_so(name, small):
+    state = make_algorithm(name).start(small, 400, OBJECTIVE)
+    found, _ = run(state)
+    assert {candidate.architecture for candidate in found} == set(small.enumerate())
+    assert state.exhausted
+    exactly = make_algorithm(name).start(small, 32, OBJECTIVE)
+    run(exactly)
+    assert not exactly.exhausted
+
+
+@everyone
+def test_the_same_seed_gives_the_same_candidates_in_another_process(name, space):
+    found, _ = run(make_algorithm(name, seed=7).start(space, 60, OBJECTIVE), workers=1)
+    code = (
+        "import sys, json; sys.path.insert(0, sys.argv[2])\n"
+        "import search_spaces; from test_contract import *\n"
+        "state = make_algorithm(sys.argv[1], seed=7).start(search_spaces.load('digits_16'), 60, OBJECTIVE)\n"
+        "print(json.dumps([c.architecture for c in run(state, workers=1)[0]]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, name, os.path.dirname(__file__)],  # noqa: PTH120
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "12345"},
+    )
+    assert [tuple(a) for a in json.loads(result.stdout)] == [candidate.architecture for candidate in found]
+
+
+@everyone
+def test_another_seed_gives_others(name, space):
+    first, second = (run(make_algorithm(name, seed=seed).start(space, 20, OBJECTIVE))[0] for seed in (0, 1))
+    assert [c.architecture for c in first] != [c.architecture for c in second]
+
+
+@pytest.mark.parametrize("name", GENERATIONAL)
+@given(order=st.integers(0, 2**31), workers=st.integers(1, 30))
+def test_the_order_of_results_changes_nothing(name, space, order, workers):
+    reference, _ = run(make_algorithm(name).start(space, 70, OBJECTIVE), workers=1)
+    shuffled, _ = run(
+        make_algorithm(name).start(space, 70, OBJECTIVE), rng=np.random.default_rng(order), workers=workers
+    )
+    assert shuffled == reference
+
+
+@everyone
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        lambda _: Failure("it raised"),
+        lambda _: Evaluation(math.nan, 10.0),
+        lambda _: Evaluation(0.5, math.inf),
+        lambda c: evaluate(c.architecture) if c.index % 3 else Failure("every third"),
+    ],
+    ids=["all fail", "all NaN", "all infinite", "a third fails"],
+)
+def test_failures_never_stop_it_and_never_breed(name, space, outcome):
+    found, events = run(make_algorithm(name).start(space, 100, OBJECTIVE), outcome)
+    assert len(found) == 100
+    good = {event.index for event in events if isinstance(event, Tell) and event.evaluation.is_finite}
+    for candidate in found:
+        assert set(candidate.parents) <= good
+        assert all(parent < candidate.index for parent in candidate.parents)
+
+
+@everyone
+def test_replaying_any_beginning_gives_the_state_it_was_in(name, space):
+    _, events = run(make_algorithm(name).start(space, 45, OBJECTIVE), lambda c: (
+        evaluate(c.architecture) if c.index % 5 else Failure("now and then")
+    ))  # fmt: skip
+    for cut in range(len(events) + 1):
+        state = make_algorithm(name).start(space, 45, OBJECTIVE)
+        replay(state, events[:cut])
+        told = {event.index for event in events[:cut] if isinstance(event, Tell | Fail)}
+        asked = [event.index for event in events[:cut] if isinstance(event, Ask)]
+        assert [candidate.index for candidate in state.pending] == [index for index in asked if index not in told]
+        replay(state, events[cut:])
+        assert state.done
+
+
+@everyone
+def test_a_journal_of_another_algorithm_is_refused(name, space):
+    _, events = run(make_algorithm(name, seed=1).start(space, 10, OBJECTIVE))
+    with pytest.raises(JournalError, match="another version of the algorithm"):
+        replay(make_algorithm(name, seed=2).start(space, 10, OBJECTIVE), events)
+
+
+@everyone
+def test_it_is_a_state_machine(name, space):
+    state = make_algorithm(name).start(space, 10, OBJECTIVE)
+    with pytest.raises(InvalidInputError, match=r"tell\(0\): .*never asked"):
+        state.tell(0, Failure(""))
+    candidate = state.ask()
+    state.tell(candidate.index, evaluate(candidate.architecture))
+    with pytest.raises(InvalidInputError, match=r"tell\(0\): .*already told"):
+        state.tell(0, Failure(""))
+
+
+@everyone
+@pytest.mark.parametrize("candidates", [0, -1, 1.5, True, "20"])
+def test_numbers_of_candidates_that_are_none_are_refused(name, space, candidates):
+    with pytest.raises(InvalidInputError, match="candidates: expected a whole number of at least 1"):
+        make_algorithm(name).start(space, candidates, OBJECTIVE)
+
+
+@everyone
+def test_settings_survive_a_round_trip(name):
+    algorithm = make_algorithm(name, seed=5)
+    assert algorithm_from_dict(json.loads(json.dumps(algorithm.to_dict()))) == algorithm
+
+
+@everyone
+def test_unknown_settings_are_named_with_the_known_ones(name):
+    with pytest.raises(InvalidInputError, match=f"unknown setting of {name} 'speed'; expected one of: .*seed"):
+        make_algorithm(name, speed=3)
+
+
+def test_an_unknown_algorithm_is_named_with_the_known_ones():
+    with pytest.raises(InvalidInputError, match="unknown algorithm 'annealing'; expected one of: autosnn, random"):
+        make_algorithm("annealing")
+
+
+@everyone
+def test_no_global_random_state_is_touched(name, space):
+    np.random.seed(0)  # noqa: NPY002
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    run(make_algorithm(name).start(space, 30, OBJECTIVE))
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+@everyone
+def test_ten_thousand_candidates_of_a_large_space(name):
+    """Neither asking nor telling may grow with what came before; the first and last thousand are compared."""
+    import time
+
+    state = make_algorithm(name).start(search_spaces.load("snn_3"), 10_000, OBJECTIVE)
+    times = []
+    for _ in range(10):
+        started = time.perf_counter()
+        for _ in range(1000):
+            candidate = state.ask()
+            state.tell(candidate.index, evaluate_many(candidate))
+        times.append(time.perf_counter() - started)
+    assert min(times[5:]) < 10 * min(times[:5]), times
+
+
+def evaluate_many(candidate: Candidate) -> Evaluation:
+    return Evaluation(0.5 + (hash(candidate.architecture[:3]) % 100) / 250, 1000.0)

@@ -1,0 +1,166 @@
+"""Frames, fronts and statistics of a run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from make_run import REFERENCE, write_events, write_search
+
+import analysis
+from autosnn_ray.errors import AutoSNNWarning, InvalidInputError, JournalError
+from autosnn_ray.run import Run
+
+OUTCOMES = [(0.9, 5000.0), "it raised", None, (0.95, 6000.0), (0.9, 4000.0), (0.95, 6000.0), (0.8, 3000.0)]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return write_events(tmp_path / "run", OUTCOMES)
+
+
+def test_a_row_a_candidate_in_the_order_of_indices(path):
+    frame = analysis.read(path)
+    assert frame["index"].tolist() == list(range(7))
+    assert frame.columns.tolist() == [
+        "index", "architecture", "slot_0", "slot_1", "slot_2", "slot_3", "slot_4", "accuracy", "accuracy_low",
+        "accuracy_high", "spikes", "fitness", "loss", "generation", "origin", "parents", "seconds",
+        "attempts", "status", "reason",
+    ]  # fmt: skip
+    assert frame.status.tolist() == ["done", "failed", "pending", "done", "done", "done", "done"]
+    assert frame.architecture[3] == "skip/skip/skip/skip/srb_k3"
+    assert frame.slot_4.tolist()[:4] == ["skip", "scb_k3", "scb_k5", "srb_k3"]
+    assert frame.slot_4.cat.categories.tolist() == ["skip", "scb_k3", "scb_k5", "srb_k3", "srb_k5"]
+    assert frame.parents[2] == (0, 1)
+    assert frame.generation.tolist() == [0, 0, 1, 1, 2, 2, 3]
+    assert frame.attempts.tolist() == [1, 3, 0, 1, 1, 1, 1]
+    assert frame.reason[1] == "it raised"
+    assert np.isnan(frame.accuracy[1])
+    assert np.isnan(frame.fitness[2])
+    assert frame.attrs["space"] == "digits_16"
+    assert frame.attrs["objective"]["exponent"] == -0.08
+
+
+def test_fitness_is_the_objectives(path):
+    frame = analysis.read(path)
+    assert frame.fitness[0] == pytest.approx(0.9 * (5000 / REFERENCE) ** -0.08)
+    assert analysis.choose(frame)["index"] == 3, "the earlier of two that are equal in all"
+    assert analysis.best(frame, 2)["index"].tolist() == [3, 5]
+
+
+def test_types_hold_also_where_there_is_nothing(tmp_path):
+    empty, full = (
+        analysis.read(write_events(tmp_path / "empty", [])),
+        analysis.read(write_events(tmp_path / "full", OUTCOMES)),
+    )
+    assert len(empty) == 0
+    assert empty.dtypes.drop("parents").astype(str).to_dict() == full.dtypes.drop("parents").astype(str).to_dict()
+    assert analysis.front(empty).empty
+    assert analysis.best(empty).empty
+    with pytest.raises(ValueError, match="no candidate"):
+        analysis.choose(empty)
+
+
+def test_the_front_holds_ties_and_no_failure(path):
+    assert analysis.front(analysis.read(path))["index"].tolist() == [6, 4, 3, 5]
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=30))
+def test_the_front_is_what_brute_force_finds(points):
+    frame = pd.DataFrame(
+        {
+            "index": range(len(points)),
+            "accuracy": [accuracy / 6 for accuracy, _ in points],
+            "spikes": [float(spikes) for _, spikes in points],
+            "status": "done",
+        }
+    )
+
+    def dominates(a, b):
+        return a[0] >= b[0] and a[1] <= b[1] and a != b
+
+    expected = {i for i, p in enumerate(points) if not any(dominates(q, p) for q in points)}
+    assert set(analysis.front(frame)["index"]) == expected
+
+
+def test_hypervolume_by_hand(path):
+    frame = analysis.read(path)
+    # staircase below 8,000 spikes: 0.8 from 3,000 on, 0.9 from 4,000 on, 0.95 from 6,000 on
+    expected = (0.8 * 1000 + 0.9 * 2000 + 0.95 * 2000) / 8000
+    assert analysis.hypervolume(frame, spikes=8000.0) == pytest.approx(expected)
+    assert analysis.hypervolume(frame.iloc[:0], spikes=8000.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "samples", "expected"),
+    [(0.5, 100, (0.4038, 0.5962)), (1.0, 360, (0.9894, 1.0)), (0.0, 10, (0.0, 0.2775))],
+)
+def test_wilson_intervals_against_the_books(accuracy, samples, expected):
+    assert analysis.wilson_interval(accuracy, samples) == pytest.approx(expected, abs=1e-4)
+
+
+def test_candidates_that_cannot_be_told_apart(path):
+    frame = analysis.read(path)
+    assert analysis.indistinguishable(frame, 3)["index"].tolist() == [4, 0, 3, 5]
+    assert analysis.indistinguishable(frame, 6)["index"].tolist() == [6]
+
+
+def test_layer_spikes(path):
+    layers = analysis.layer_spikes(path)
+    assert layers["index"].tolist() == [0, 3, 4, 5, 6]
+    assert layers.spikes.tolist() == [5000.0, 6000.0, 4000.0, 6000.0, 3000.0]
+
+
+def test_a_torn_end_is_said_and_the_rest_is_read(path):
+    with (path / "journal.jsonl").open("ab") as file:
+        file.write(b'{"v":1,"seq"')
+    with pytest.warns(AutoSNNWarning, match="half-written"):
+        assert len(analysis.read(path)) == 7
+
+
+def test_no_run_is_one_clear_error(tmp_path):
+    with pytest.raises(JournalError, match="is this the folder of a run"):
+        analysis.read(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_written_frame_can_be_read_again(path, tmp_path, suffix):
+    frame = analysis.read(path)
+    file = analysis.write_frame(frame, tmp_path / f"out/frame.{suffix}")
+    again = pd.read_csv(file) if suffix == "csv" else pd.read_parquet(file)
+    assert again.accuracy.equals(frame.accuracy)
+    assert again.architecture.tolist() == frame.architecture.tolist()
+    assert again.parents[2] == "0 1"
+
+
+def test_another_suffix_is_refused(path, tmp_path):
+    with pytest.raises(InvalidInputError, match=r"\.csv or \.parquet"):
+        analysis.write_frame(analysis.read(path), tmp_path / "frame.xlsx")
+
+
+def test_a_run_is_the_same_frames(path):
+    run = Run(path)
+    assert run.frame().equals(analysis.read(path))
+    assert run.front().equals(analysis.front(analysis.read(path)))
+    assert run.config()["objective"]["reference_spikes"] == REFERENCE
+
+
+def test_a_whole_search_has_a_frame_of_all_its_candidates(tmp_path):
+    frame = analysis.read(write_search(tmp_path))
+    assert len(frame) == 400
+    assert frame.architecture.is_unique
+    assert set(frame.origin) == {"random", "mutation", "crossover"}
+
+
+def test_results_open_without_torch_and_ray(path):
+    code = (
+        "import sys, analysis\nanalysis.front(analysis.read(sys.argv[1])); analysis.PLOTS['pareto'](sys.argv[1])\n"
+        "print(sorted({'torch', 'ray', 'norse', 'sklearn'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
