@@ -22,6 +22,8 @@ _QUIET = {
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "86400",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # The older output is the one that can be silenced wholly; the progress bar is ours.
+    "RAY_AIR_NEW_OUTPUT": "0",
 }
 
 
