@@ -64,7 +64,7 @@ def digits():
 def tiny_settings():
     from autosnn_ray.training import TrainSettings
 
-    return TrainSettings(epochs=3, batch_size=64, learning_rate=1e-2)
+    return TrainSettings(epochs=6, batch_size=32, learning_rate=2e-2)
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,16 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),
     "autosnn_ray.run": ("analysis", "pandas"),
     "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),
-    "autosnn_ray.cli": (*CLUSTER, "autosnn_ray.cli", "search_spaces", "analysis", "pandas", "rich", "jsonargparse"),
+    "autosnn_ray.cli": (
+        *CLUSTER,
+        "autosnn_ray.cli",
+        "search_spaces",
+        "analysis",
+        "pandas",
+        "rich",
+        "jsonargparse",
+        "tomli_w",
+    ),
     "search_spaces": (*SPACE,),
     "analysis": (*JOURNAL, "analysis", "numpy", "pandas", "matplotlib", "moocore"),
 }

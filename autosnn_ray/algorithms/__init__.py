@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from autosnn_ray.algorithms.autosnn import AutoSNN
-from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
+from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnTold
 from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.replay import replay
 from autosnn_ray.errors import InvalidInputError, unknown_name
@@ -18,6 +18,7 @@ __all__ = [
     "AskTell",
     "AutoSNN",
     "Candidate",
+    "OnTold",
     "RandomSearch",
     "algorithm_from_dict",
     "make_algorithm",

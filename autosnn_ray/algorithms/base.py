@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -45,6 +45,10 @@ class Candidate:
     origin: str
     parents: tuple[int, ...] = ()
     generation: int = 0
+
+
+OnTold = Callable[[Candidate, Outcome], None]
+"""Told of a candidate and what came of it."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,8 +22,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from autosnn_ray.algorithms import Candidate
-    from autosnn_ray.cluster.searcher import OnTold
+    from autosnn_ray.algorithms import Candidate, OnTold
     from autosnn_ray.evaluations import Outcome
     from autosnn_ray.training.loop import OnStep
     from autosnn_ray.training.loop import Progress as TrainingProgress
@@ -95,30 +95,24 @@ def search_bar(title: str, candidates: int, fitness: Any, told: int = 0) -> Iter
 
 
 def print_candidates(frame: pd.DataFrame, title: str) -> None:
-    """Prints candidates as a table."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in ("index", "architecture"):
-        table.add_column(name, no_wrap=True)
-    for name in ("accuracy", "spikes/sample", "fitness", "generation", "origin"):
-        table.add_column(name, justify="right")
-    for row in frame.itertuples():
-        table.add_row(
-            str(row.index),
-            str(row.architecture),
-            f"{row.accuracy:.2%}",
-            f"{row.spikes:,.0f}",
-            f"{row.fitness:.4f}",
-            str(row.generation),
-            str(row.origin),
-        )
-    console.print(table)
+    """Prints candidates as a table that fits into 80 columns."""
+    rows = [
+        [str(row.index), str(row.architecture), f"{row.accuracy:.2%}", f"{row.spikes:,.0f}", f"{row.fitness:.4f}",
+         str(row.generation)]
+        for row in frame.itertuples()
+    ]  # fmt: skip
+    print_rows(["index", "architecture", "accuracy", "spikes", "fitness", "gen."], rows, title, numbers_from=2)
 
 
-def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
-    """Prints a table of text."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
+def print_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None, numbers_from: int | None = None
+) -> None:
+    """Prints a table of text; columns from ``numbers_from`` on are numbers and stand to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False)
+    for position, name in enumerate(columns):
+        is_number = numbers_from is not None and position >= numbers_from
+        table.add_column(name, overflow="fold", justify="right" if is_number else "left", no_wrap=is_number)
     for row in rows:
         table.add_row(*row)
     console.print(table)
+    console.print()

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from jsonargparse import ArgumentParser, Namespace
+import tomli_w
+from jsonargparse import ArgumentParser, Namespace, set_dumper
 
 from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, SearchInterruptedError
 
@@ -44,6 +46,14 @@ COMMANDS: dict[str, Command] = {
     "datasets": Command("autosnn_ray.cli.datasets", "list the data sets"),
 }
 """Every command by name."""
+
+
+def _dump_toml(options: dict[str, Any]) -> str:
+    """Returns options as TOML, which has no null: what is not given is left out, and so stays at its default."""
+    return tomli_w.dumps({name: value for name, value in options.items() if value is not None})
+
+
+set_dumper("toml", _dump_toml)
 
 
 def build_parser(mode: str = "yaml") -> ArgumentParser:

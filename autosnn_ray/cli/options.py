@@ -5,11 +5,23 @@ from __future__ import annotations
 from jsonargparse import ArgumentParser
 
 
+def number(given: object) -> float:
+    """Reads a number, ``nan`` and ``inf`` included, so that what uses it can say what it expects in their place.
+
+    Example:
+        >>> number("-0.08")
+        -0.08
+    """
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        raise ValueError(f"expected a number, got {given!r}")
+    return float(given)
+
+
 def add_training_options(parser: ArgumentParser, *, epochs: int, learning_rate: float) -> None:
     """Adds the options of ``TrainSettings``."""
     parser.add_argument("--epochs", type=int, default=epochs, help="passes over the training samples")
     parser.add_argument("--batch-size", type=int, default=64, help="samples a training step")
-    parser.add_argument("--learning-rate", type=float, default=learning_rate, help="peak rate of Adam")
+    parser.add_argument("--learning-rate", type=number, default=learning_rate, help="peak rate of Adam")
     parser.add_argument("--schedule", type=str, default="one_cycle", help="course of the rate: constant or one_cycle")
     parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
 
@@ -18,8 +30,8 @@ def add_neuron_options(parser: ArgumentParser) -> None:
     """Adds the options of ``NeuronSettings``."""
     parser.add_argument("--timesteps", type=int, default=4, help="simulation steps T a sample")
     parser.add_argument("--neuron", type=str, default="plif", help="plif (learned time constant), lif or if")
-    parser.add_argument("--tau", type=float, default=2.0, help="membrane time constant at the start, in time steps")
-    parser.add_argument("--threshold", type=float, default=1.0, help="membrane voltage at which a neuron fires")
+    parser.add_argument("--tau", type=number, default=2.0, help="membrane time constant at the start, in time steps")
+    parser.add_argument("--threshold", type=number, default=1.0, help="membrane voltage at which a neuron fires")
     parser.add_argument(
         "--decay-input",
         type=bool,

@@ -156,9 +156,10 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
         for final in finals
     ]  # fmt: skip
     print_rows(
-        ["network", "architecture", "parameters", "test accuracy", "test spikes/sample"],
+        ["network", "architecture", "parameters", "accuracy", "spikes"],
         rows,
         title="trained alone from scratch, looked at once on the test samples",
+        numbers_from=2,
     )
     found, hand_made = finals[0].test, finals[1].test
     console.print(

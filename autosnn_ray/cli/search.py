@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import add_ray_options
+from autosnn_ray.cli.options import add_ray_options, number
 
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
@@ -25,13 +25,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     parser.add_argument(
         "--exponent",
-        type=float,
+        type=number,
         default=-0.08,
         help="of the fitness; 0: accuracy alone; lower: spikes are dearer",
     )
     parser.add_argument(
         "--reference-spikes",
-        type=float | None,
+        type=number,
         default=None,
         help="of the fitness, in spikes/sample (default: the one measured with the supernet)",
     )

@@ -10,9 +10,9 @@ from typing import Any
 import ray
 from ray import tune
 
-from autosnn_ray.algorithms import Algorithm, AskTell, AutoSNN, replay
+from autosnn_ray.algorithms import Algorithm, AskTell, AutoSNN, OnTold, replay
 from autosnn_ray.cluster.pool import KeepActors
-from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts, OnTold
+from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.cluster.store import SharedSupernet
 from autosnn_ray.cluster.trainable import CandidateTrial, Meeting
@@ -60,7 +60,7 @@ def search(
         address: Address of a Ray cluster; None starts Ray on this machine.
         num_cpus: CPUs of the Ray that is started; all where None.
         cpus_per_candidate: CPUs, and threads, that evaluate one candidate.
-        on_told: Told of every candidate and its outcome.
+        on_told: Told of every candidate and its outcome; when resuming, first of those in the journal.
 
     Returns:
         The run; ``frame()`` gives one row a candidate.
@@ -85,7 +85,7 @@ def search(
     factory = make_evaluator(evaluator) if isinstance(evaluator, str) else evaluator
     state = algorithm.start(supernet.space, candidates, objective)
     config = _config(supernet, algorithm, candidates, objective, factory)
-    with _journal(Path(path), config, state, resume) as journal:
+    with _journal(Path(path), config, state, resume, on_told) as journal:
         if not state.done:
             shared = SharedSupernet.of(supernet, EvaluationData.of(data, supernet.training.loss))
             searcher = AskTellSearcher(state, journal, on_told)
@@ -134,7 +134,7 @@ def _config(
     }
 
 
-def _journal(path: Path, config: Mapping[str, Any], state: AskTell, resume: bool) -> Journal:
+def _journal(path: Path, config: Mapping[str, Any], state: AskTell, resume: bool, on_told: OnTold | None) -> Journal:
     """Opens the run's journal: a new one, or one that is replayed into the algorithm."""
     if not resume:
         journal = Journal.create(path)
@@ -144,7 +144,7 @@ def _journal(path: Path, config: Mapping[str, Any], state: AskTell, resume: bool
     try:
         contents = read_journal(path)
         _refuse_other(path, contents.config, config)
-        replay(state, contents.events)
+        replay(state, contents.events, on_told)
         if not state.done:
             journal.write("resume", versions=versions())
     except BaseException:

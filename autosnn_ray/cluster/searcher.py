@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from ray.tune import Callback
 from ray.tune.search import Searcher
 
-from autosnn_ray.algorithms import AskTell, Candidate
+from autosnn_ray.algorithms import AskTell, Candidate, OnTold
 from autosnn_ray.cluster.trainable import OUTCOME
 from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import Journal
 
-OnTold = Callable[[Candidate, Outcome], None]
+_FINISHED: str = Searcher.FINISHED
 
 
 class AskTellSearcher(Searcher):
@@ -41,14 +40,14 @@ class AskTellSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Returns the next candidate's configuration, None for not now, or FINISHED."""
         if self.error is not None or (self._algorithm.done and not self._again):
-            return Searcher.FINISHED
+            return _FINISHED
         try:
             candidate = self._again.pop(0) if self._again else self._ask()
         except AutoSNNError as error:
             self.error = error
-            return Searcher.FINISHED
+            return _FINISHED
         if candidate is None:
-            return Searcher.FINISHED if self._algorithm.done else None
+            return _FINISHED if self._algorithm.done else None
         self._running[trial_id] = candidate
         return {"index": candidate.index, "architecture": list(candidate.architecture)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ import ray
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
 
 _OBJECT_STORE_BYTES = 300 * 2**20
+_CONNECT_SECONDS = 10.0
 
 _QUIET = {
     # Tune's csv, json and tensorboard files: the journal holds all of it, and they cost half the time.
@@ -69,10 +71,25 @@ def ray_session(address: str | None = None, num_cpus: int | None = None) -> Iter
 def _join(address: str, num_cpus: int | None) -> None:
     if num_cpus is not None:
         raise InvalidInputError(f"num_cpus: the cluster at {address} already has its CPUs; leave it out")
+    _refuse_silent(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise AutoSNNError(f"address {address!r}: no Ray cluster can be reached there: {error}") from error
+
+
+def _refuse_silent(address: str) -> None:
+    """Looks whether anything listens at ``host:port``: Ray itself would try for minutes before it says so."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise AutoSNNError(
+            f"address {address!r}: no Ray cluster can be reached there: {error}; `ray status --address {address}` "
+            "on the head node says whether one is running"
+        ) from error
 
 
 def _cpus() -> int:

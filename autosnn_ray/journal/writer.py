@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -116,11 +117,15 @@ class Journal:
         if self._broken:
             raise JournalError(self._broken)
         line = encode(self._sequence, event, round(time.time(), 3), fields).encode("utf-8") + b"\n"
+        whole = os.fstat(self._file).st_size
         try:
             _write_whole(self._file, line)
             os.fsync(self._file)
         except OSError as error:
             problem = _cannot_write(self.path, error)
+            # A part of the line may be there; where even this fails, the reader leaves a torn line out.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, whole)
             self._broken = str(problem)
             raise problem from error
         self._sequence += 1

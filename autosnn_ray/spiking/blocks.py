@@ -16,7 +16,8 @@ from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
 
 def over_time(module: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Applies a module without time to all steps at once, on the merged batch ``(T*N, …)``."""
-    return module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+    merged: Tensor = module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+    return merged
 
 
 class SpikingBlock(nn.Module):

@@ -197,7 +197,7 @@ class SpikingNeuron(nn.Module):
         def start(inputs: Tensor) -> LIFBoxFeedForwardState:
             return LIFBoxFeedForwardState(v=torch.full_like(inputs[0], self.settings.v_reset))
 
-        spikes, _ = SNN(self.step, start, parameters, dt=1.0)(x)
+        spikes: Tensor = SNN(self.step, start, parameters, dt=1.0)(x)[0]
         return spikes
 
     def extra_repr(self) -> str:

@@ -114,7 +114,7 @@ def _unwrap(content: Any, source: str) -> Mapping[str, Tensor]:
             if isinstance(content.get(key), Mapping):
                 content = content[key]
         if content and all(isinstance(value, Tensor) for value in content.values()):
-            return content
+            return dict(content)
     raise CheckpointError(f"{source}: expected a mapping of names to tensors, or a checkpoint with a state_dict in it")
 
 

@@ -83,6 +83,9 @@ def test_options_come_from_a_file_and_the_command_line_wins(tmp_path, suffix):
     words = result.stdout.replace("=", ":").replace(" ", "")
     assert "epochs:7" in words
     assert "batch_size:11" in words
+    printed = tmp_path / f"printed.{suffix}"
+    printed.write_text(result.stdout)
+    assert run("train", "--config", printed, "--print-config").stdout == result.stdout
 
 
 def test_spaces_and_datasets_are_listed():

@@ -53,7 +53,7 @@ def test_the_description_holds_what_is_needed_to_repeat_the_training(tiny_supern
     assert description["data"]["checksum"] == digits.checksum
     assert description["seed"] == 0
     assert description["sampling"] == "strict"
-    assert description["training"]["epochs"] == 3
+    assert description["training"]["epochs"] == 6
     assert description["neuron"]["model"] == "plif"
     assert description["versions"]["torch"] == torch.__version__
 
