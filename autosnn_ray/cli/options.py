@@ -17,11 +17,11 @@ def number(given: object) -> float:
     return float(given)
 
 
-def add_training_options(parser: ArgumentParser, *, epochs: int, learning_rate: float) -> None:
+def add_training_options(parser: ArgumentParser) -> None:
     """Adds the options of ``TrainSettings``."""
-    parser.add_argument("--epochs", type=int, default=epochs, help="passes over the training samples")
-    parser.add_argument("--batch-size", type=int, default=64, help="samples a training step")
-    parser.add_argument("--learning-rate", type=number, default=learning_rate, help="peak rate of Adam")
+    parser.add_argument("--epochs", type=int, default=30, help="passes over the training samples")
+    parser.add_argument("--batch-size", type=int, default=32, help="samples a training step")
+    parser.add_argument("--learning-rate", type=number, default=4e-3, help="peak rate of Adam")
     parser.add_argument("--schedule", type=str, default="one_cycle", help="course of the rate: constant or one_cycle")
     parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
 

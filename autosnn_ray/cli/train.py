@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="strict",
         help="paths of a step: uniform (one), or strict (fairness: one a choice)",
     )
-    add_training_options(parser, epochs=30, learning_rate=2e-3)
+    add_training_options(parser)
     add_neuron_options(parser)
 
 

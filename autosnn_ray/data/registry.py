@@ -34,7 +34,7 @@ def load_digits(seed: int) -> Dataset:
     from sklearn import datasets
 
     bunch = datasets.load_digits()
-    return Dataset.from_arrays("digits", bunch.images / 16.0, bunch.target, seed=seed, augmentation="shift")
+    return Dataset.from_arrays("digits", bunch.images / 16.0, bunch.target, seed=seed)
 
 
 DATASETS: dict[str, DatasetEntry] = {
