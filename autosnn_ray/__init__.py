@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
     from autosnn_ray.data import load_dataset as load_dataset
-    from autosnn_ray.evaluation import EVALUATORS as EVALUATORS
     from autosnn_ray.evaluation import evaluate as evaluate
-    from autosnn_ray.evaluation import make_evaluator as make_evaluator
     from autosnn_ray.evaluations import Evaluation as Evaluation
     from autosnn_ray.evaluations import Failure as Failure
+    from autosnn_ray.evaluators import EVALUATORS as EVALUATORS
+    from autosnn_ray.evaluators import make_evaluator as make_evaluator
     from autosnn_ray.objectives import SpikeAwareFitness as SpikeAwareFitness
     from autosnn_ray.run import Run as Run
     from autosnn_ray.space import SearchSpace as SearchSpace
@@ -44,9 +44,9 @@ _HOME = {
     "DATASETS": "data",
     "Dataset": "data",
     "load_dataset": "data",
-    "EVALUATORS": "evaluation",
+    "EVALUATORS": "evaluators",
     "evaluate": "evaluation",
-    "make_evaluator": "evaluation",
+    "make_evaluator": "evaluators",
     "Evaluation": "evaluations",
     "Failure": "evaluations",
     "SpikeAwareFitness": "objectives",

@@ -18,7 +18,8 @@ SPIKING = (*ALGORITHMS, "autosnn_ray.spiking")
 DATA = (*SPIKING, "autosnn_ray.data")
 EVALUATION = (*DATA, "autosnn_ray.evaluation")
 TRAINING = (*EVALUATION, "autosnn_ray.training", "autosnn_ray.versions")
-CLUSTER = (*TRAINING, "autosnn_ray.cluster", "autosnn_ray.run")
+EVALUATORS = (*TRAINING, "autosnn_ray.evaluators")
+CLUSTER = (*EVALUATORS, "autosnn_ray.cluster", "autosnn_ray.run")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.errors": (),
@@ -33,6 +34,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.data": (*DATA, "numpy", "torch", "sklearn"),
     "autosnn_ray.evaluation": (*EVALUATION, "numpy", "torch"),
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),
+    "autosnn_ray.evaluators": (*EVALUATORS, "torch"),
     "autosnn_ray.run": ("analysis", "pandas"),
     "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),
     "autosnn_ray.cli": (

@@ -18,7 +18,7 @@ from autosnn_ray.cluster.store import SharedSupernet
 from autosnn_ray.cluster.trainable import CandidateTrial, Meeting
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError, JournalError, SearchInterruptedError
-from autosnn_ray.evaluation.evaluators import EvaluationData, EvaluatorFactory, NamedEvaluator, make_evaluator
+from autosnn_ray.evaluators import EvaluatorFactory, NamedEvaluator, make_evaluator
 from autosnn_ray.journal import Journal, read_journal
 from autosnn_ray.objectives import DEFAULT_EXPONENT, SpikeAwareFitness
 from autosnn_ray.run import Run
@@ -87,7 +87,7 @@ def search(
     config = _config(supernet, algorithm, candidates, objective, factory)
     with _journal(Path(path), config, state, resume, on_told) as journal:
         if not state.done:
-            shared = SharedSupernet.of(supernet, EvaluationData.of(data, supernet.training.loss))
+            shared = SharedSupernet.of(supernet, data)
             searcher = AskTellSearcher(state, journal, on_told)
             with ray_session(address, num_cpus) as cpus:
                 slots = max(1, min(cpus // cpus_per_candidate, candidates - state.told))
@@ -117,18 +117,17 @@ def _config(
         named: dict[str, Any] = {"name": evaluator.name, "settings": dict(evaluator.settings)}
     else:
         named = {"name": getattr(evaluator, "__qualname__", type(evaluator).__qualname__), "settings": {}}
+    about: dict[str, Any] = {"timesteps": supernet.timesteps, "neuron": supernet.neuron.to_dict()}
+    if getattr(evaluator, "uses_weights", True):
+        # What is trained alone is the same whatever the supernet's weights: such a run serves several.
+        about |= {"checksum": supernet.weights_checksum, "seed": supernet.seed}
     return {
         "space": supernet.space.to_dict(),
         "algorithm": algorithm.to_dict(),
         "candidates": candidates,
         "objective": objective.to_dict(),
         "evaluator": named,
-        "supernet": {
-            "checksum": supernet.weights_checksum,
-            "timesteps": supernet.timesteps,
-            "neuron": supernet.neuron.to_dict(),
-            "seed": supernet.seed,
-        },
+        "supernet": about,
         "data": dict(supernet.data),
         "versions": versions(),
     }

@@ -12,12 +12,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from autosnn_ray.data.dataset import Split
+from autosnn_ray.data.dataset import Dataset, Split
 from autosnn_ray.errors import CheckpointError
-from autosnn_ray.evaluation.evaluators import EvaluationData
+from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.checkpoint import build_on_meta, fill
+from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.supernet import Supernet
 
 Array = npt.NDArray[Any]
@@ -32,7 +33,6 @@ class SharedSupernet:
         weights: Parameters and statistics by name.
         train: Frames and classes of the training split.
         validation: Frames and classes of the validation split.
-        loss: Key of ``LOSSES``.
         checksum: CRC-32 over the weights.
     """
 
@@ -40,19 +40,17 @@ class SharedSupernet:
     weights: dict[str, Array]
     train: tuple[Array, Array]
     validation: tuple[Array, Array]
-    loss: str
     checksum: int
 
     @classmethod
-    def of(cls, supernet: Supernet, data: EvaluationData) -> SharedSupernet:
-        """Makes the arrays that are put into the object store."""
+    def of(cls, supernet: Supernet, data: Dataset) -> SharedSupernet:
+        """Makes the arrays that are put into the object store; test samples stay behind."""
         weights = {name: tensor.detach().cpu().numpy() for name, tensor in supernet.network.state_dict().items()}
         return cls(
             description=json.dumps(supernet.describe()),
             weights=weights,
             train=(data.train.x.numpy(), data.train.y.numpy()),
             validation=(data.validation.x.numpy(), data.validation.y.numpy()),
-            loss=data.loss,
             checksum=_checksum(weights),
         )
 
@@ -69,12 +67,18 @@ class SharedSupernet:
         description = json.loads(self.description)
         network = build_on_meta(SearchSpace.from_dict(description["space"]), description)
         fill(network, {name: _mapped(array) for name, array in self.weights.items()}, "object store")
-        data = EvaluationData(
-            validation=Split(*map(_mapped, self.validation)),
-            train=Split(*map(_mapped, self.train)),
-            loss=self.loss,
+        train, validation = Split(*map(_mapped, self.train)), Split(*map(_mapped, self.validation))
+        about = description["data"]
+        data = Dataset(
+            name=about["name"],
+            classes=about["classes"],
+            train=train,
+            validation=validation,
+            test=validation.head(0),
+            augmentation=about["augmentation"],
+            seed=about["seed"],
         )
-        return network, data
+        return network, EvaluationData(data, TrainSettings.from_dict(description["training"]))
 
     def check(self) -> None:
         """Holds the shared weights against their checksum: torch can write into read-only memory.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import ray
@@ -11,8 +12,8 @@ import torch
 from ray import tune
 
 from autosnn_ray.cluster.store import SharedSupernet
-from autosnn_ray.evaluation.evaluators import Evaluator, EvaluatorFactory
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators import Evaluator, EvaluatorFactory
 
 OUTCOME = "outcome"
 """Key of a trial's result: the evaluation, or why there is none, as JSON."""
@@ -62,11 +63,11 @@ class CandidateTrial(tune.Trainable):
         outcome: dict[str, Any]
         try:
             evaluation = self._evaluate(self._architecture)
+            seconds = time.perf_counter() - started
             self._shared.check()
-            outcome = _report(evaluation)
+            outcome = _report(replace(evaluation, seconds=seconds))
         except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
             outcome = {"failure": f"{type(error).__name__}: {error}"}
-        outcome["seconds"] = time.perf_counter() - started
         return {OUTCOME: json.dumps(outcome), "done": True}
 
     def _wait_for_the_others(self) -> None:

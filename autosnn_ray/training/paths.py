@@ -25,9 +25,7 @@ def uniform_path(space: SearchSpace, rng: np.random.Generator) -> list[Architect
 def strictly_fair_paths(space: SearchSpace, rng: np.random.Generator) -> list[Architecture]:
     """Draws as many paths as a slot has choices, so that each choice of each slot is run equally often.
 
-    Each slot's choices are permuted and the permutations read side by side; a slot with fewer choices
-    than another starts a new permutation when its own is used up. Gradients of the paths are added before
-    one update. Source: FairNAS (Chu et al., ICCV 2021), strict fairness.
+    Gradients of the paths are added before one update. Source: FairNAS (Chu et al., ICCV 2021), strict fairness.
 
     Example:
         >>> import search_spaces
@@ -35,14 +33,7 @@ def strictly_fair_paths(space: SearchSpace, rng: np.random.Generator) -> list[Ar
         >>> len(paths), len({path[0] for path in paths})
         (5, 5)
     """
-    count = max(len(slot.choices) for slot in space.slots)
-    columns = []
-    for slot in space.slots:
-        drawn: list[str] = []
-        while len(drawn) < count:
-            drawn += [slot.choices[int(position)] for position in rng.permutation(len(slot.choices))]
-        columns.append(drawn[:count])
-    return list(zip(*columns, strict=True))
+    return space.sample_balanced(rng)
 
 
 PATH_SAMPLERS: dict[str, PathSampler] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from autosnn_ray.data.dataset import Dataset
@@ -22,6 +24,7 @@ def train_alone(
     neuron: NeuronSettings | None = None,
     settings: TrainSettings | None = None,
     on_step: OnStep | None = None,
+    start: Callable[[SpikingNetwork], object] | None = None,
 ) -> SpikingNetwork:
     """Trains an architecture as a network of its own.
 
@@ -34,6 +37,7 @@ def train_alone(
         neuron: The neurons' settings; AutoSNN's PLIF where None.
         settings: How to train.
         on_step: Told of every training step.
+        start: Changes the initial weights, such as to those of a supernet's path.
 
     Returns:
         The network, in evaluation mode.
@@ -48,5 +52,7 @@ def train_alone(
         in_channels=data.in_channels,
         input_size=data.input_size,
     )
+    if start is not None:
+        start(network)
     train(network, data, settings or TrainSettings(), seed=seed, draw_paths=lambda _: [None], on_step=on_step)
     return network.eval().requires_grad_(False)

@@ -12,7 +12,7 @@ import torch
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.cluster.store import SharedSupernet
 from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError
-from autosnn_ray.evaluation import EvaluationData, evaluate
+from autosnn_ray.evaluation import evaluate
 
 pytestmark = pytest.mark.ray
 
@@ -25,7 +25,7 @@ def local_ray():
 
 @pytest.fixture
 def shared(tiny_supernet, digits):
-    return SharedSupernet.of(tiny_supernet, EvaluationData.of(digits, "mse"))
+    return SharedSupernet.of(tiny_supernet, digits)
 
 
 def test_what_comes_out_evaluates_as_what_went_in(shared, tiny_supernet, digits):
@@ -58,8 +58,7 @@ def test_the_checksum_sees_a_changed_weight(shared):
 
 def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
     """A payload of 200 MB in four processes: their own memory grows by less than a tenth of it."""
-    data = EvaluationData.of(digits, "mse")
-    shared = SharedSupernet.of(tiny_supernet, data)
+    shared = SharedSupernet.of(tiny_supernet, digits)
     ballast = torch.zeros(50_000_000).numpy()
     reference = ray.put([shared, ballast])
 
@@ -73,7 +72,6 @@ def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
             return psutil.Process(os.getpid()).memory_full_info().uss - before
 
     holders = [Holder.remote() for _ in range(4)]
-    ray.get([holder.own_memory.remote([ray.put(None)]) for holder in []])
     grown = ray.get([holder.own_memory.remote([reference]) for holder in holders])
     # Building the network imports torch and norse: some 150 MB a process that sharing cannot save.
     again = ray.get([holder.own_memory.remote([reference]) for holder in holders])
