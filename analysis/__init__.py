@@ -2,20 +2,29 @@
 
 from analysis.frames import layer_spikes, read, read_config, write_frame
 from analysis.fronts import front, hypervolume
-from analysis.plots import PLOTS, save
+from analysis.plots import PLOTS, save, save_rankings
+from analysis.plots.fidelity import draw_fidelity
+from analysis.plots.ranking import draw_ranking
+from analysis.ranking import Ranking, rankings_frame, read_rankings
 from analysis.statistics import best, choose, indistinguishable, wilson_interval
 
 __all__ = [
     "PLOTS",
+    "Ranking",
     "best",
     "choose",
+    "draw_fidelity",
+    "draw_ranking",
     "front",
     "hypervolume",
     "indistinguishable",
     "layer_spikes",
+    "rankings_frame",
     "read",
     "read_config",
+    "read_rankings",
     "save",
+    "save_rankings",
     "wilson_interval",
     "write_frame",
 ]

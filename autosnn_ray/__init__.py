@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import AutoSNN as AutoSNN
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
+    from autosnn_ray.cluster.final import final as final
+    from autosnn_ray.cluster.final import halving as halving
+    from autosnn_ray.cluster.rank import rank as rank
     from autosnn_ray.cluster.search import search as search
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
@@ -41,6 +44,9 @@ _HOME = {
     "Candidate": "algorithms",
     "RandomSearch": "algorithms",
     "search": "cluster.search",
+    "rank": "cluster.rank",
+    "final": "cluster.final",
+    "halving": "cluster.final",
     "DATASETS": "data",
     "Dataset": "data",
     "load_dataset": "data",

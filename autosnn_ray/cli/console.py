@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from autosnn_ray.algorithms import Candidate, OnTold
+    from autosnn_ray.cluster.rank import OnRun
     from autosnn_ray.evaluations import Outcome
     from autosnn_ray.training.loop import OnStep
     from autosnn_ray.training.loop import Progress as TrainingProgress
@@ -92,6 +93,28 @@ def search_bar(title: str, candidates: int, fitness: Any, told: int = 0) -> Iter
             bar.update(told, candidates, f"generation {candidate.generation}  best {best:.4f}")
 
         yield on_told
+
+
+@contextmanager
+def run_bar() -> Iterator[OnRun]:
+    """Shows the runs that a larger job is made of, one after the other."""
+    with ExitStack() as stack:
+        shown = ExitStack()
+        stack.callback(lambda: shown.close())
+
+        def on_run(title: str, candidates: int) -> OnTold:
+            shown.close()
+            bar, told = shown.enter_context(_Bar(title)), 0
+            bar.update(0, candidates, "")
+
+            def on_told(candidate: Candidate, outcome: Outcome) -> None:
+                nonlocal told
+                told += 1
+                bar.update(told, candidates, "")
+
+            return on_told
+
+        yield on_run
 
 
 def print_candidates(frame: pd.DataFrame, title: str) -> None:

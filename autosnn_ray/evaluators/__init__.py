@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autosnn_ray.errors import unknown_name
+from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluators.base import EvaluationData, Evaluator, EvaluatorFactory
 from autosnn_ray.evaluators.paths import RecalibratedPath, SupernetPath
 from autosnn_ray.evaluators.trained import FineTunedPath, TrainedAlone
@@ -21,6 +22,7 @@ __all__ = [
     "EvaluatorFactory",
     "NamedEvaluator",
     "make_evaluator",
+    "parse_evaluator",
 ]
 
 EVALUATORS: dict[str, Any] = {
@@ -78,3 +80,29 @@ def make_evaluator(name: str, **settings: Any) -> NamedEvaluator:
         if setting not in known:
             raise unknown_name(f"setting of evaluator {name}", setting, known)
     return NamedEvaluator(name, settings)
+
+
+def parse_evaluator(text: str) -> NamedEvaluator:
+    """Reads an evaluator as it is written on a command line: its name, then its settings.
+
+    Args:
+        text: Such as ``path`` or ``alone,epochs=4,seed=1``.
+
+    Raises:
+        InvalidInputError: No such evaluator or setting, or a setting without a value.
+
+    Example:
+        >>> parse_evaluator("alone,epochs=4,seed=1").settings
+        {'epochs': 4, 'seed': 1}
+    """
+    name, *parts = text.split(",")
+    settings = {}
+    for part in parts:
+        key, mark, value = part.partition("=")
+        if not mark:
+            raise InvalidInputError(f"evaluator {text!r}: expected settings as name=value, got {part!r}")
+        try:
+            settings[key.strip()] = json.loads(value)
+        except ValueError as error:
+            raise InvalidInputError(f"evaluator {text!r}: expected a number for {key}, got {value!r}") from error
+    return make_evaluator(name.strip(), **settings)
