@@ -6,7 +6,7 @@ from analysis.plots import PLOTS, save, save_rankings
 from analysis.plots.fidelity import draw_fidelity
 from analysis.plots.ranking import draw_ranking
 from analysis.ranking import Ranking, rankings_frame, read_rankings
-from analysis.statistics import best, choose, indistinguishable, wilson_interval
+from analysis.statistics import best, choose, indistinguishable, preferred, wilson_interval
 
 __all__ = [
     "PLOTS",
@@ -19,6 +19,7 @@ __all__ = [
     "hypervolume",
     "indistinguishable",
     "layer_spikes",
+    "preferred",
     "rankings_frame",
     "read",
     "read_config",

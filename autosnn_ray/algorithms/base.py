@@ -60,9 +60,10 @@ class Told:
     fitness: float
 
     @property
-    def rank(self) -> tuple[float, float, int]:
-        """Sorts the best first: highest fitness, then fewest spikes, then the earliest."""
-        return -self.fitness, self.evaluation.spikes, self.candidate.index
+    def rank(self) -> tuple[float, float, float, int]:
+        """Sorts the best first: highest fitness, then least loss (it is smooth), fewest spikes, the earliest."""
+        loss = self.evaluation.loss if math.isfinite(self.evaluation.loss) else math.inf
+        return -self.fitness, loss, self.evaluation.spikes, self.candidate.index
 
 
 @dataclass(frozen=True)

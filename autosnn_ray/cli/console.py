@@ -98,9 +98,7 @@ def search_bar(title: str, candidates: int, fitness: Any, told: int = 0) -> Iter
 @contextmanager
 def run_bar() -> Iterator[OnRun]:
     """Shows the runs that a larger job is made of, one after the other."""
-    with ExitStack() as stack:
-        shown = ExitStack()
-        stack.callback(lambda: shown.close())
+    with ExitStack() as shown:
 
         def on_run(title: str, candidates: int) -> OnTold:
             shown.close()

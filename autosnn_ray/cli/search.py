@@ -6,11 +6,14 @@ Everything is kept in the run's folder, in a journal that survives crashes: --re
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.options import add_ray_options, number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
@@ -104,8 +107,27 @@ def show_results(path: Path, best: int) -> None:
         console.print(f"the space is used up: it holds no more than {size} architectures")
     print_candidates(analysis.best(frame, best), f"the {min(best, size)} of highest fitness")
     print_candidates(analysis.front(frame), "the front: none other is as accurate with fewer spikes")
+    if size:
+        _say_what_cannot_be_told_apart(frame)
     objective = config["objective"]
     console.print(
         f"fitness = accuracy * (spikes / {objective['reference_spikes']:,.0f}) ** {objective['exponent']:g}; "
         "the reference is in spikes/sample"
     )
+
+
+def _say_what_cannot_be_told_apart(frame: pd.DataFrame) -> None:
+    import analysis
+    from autosnn_ray.cli.console import console
+
+    chosen, preferred = analysis.choose(frame), analysis.preferred(frame)
+    equal = analysis.indistinguishable(frame, int(chosen["index"]))
+    console.print(
+        f"highest fitness: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%} "
+        f"({chosen['accuracy_low']:.1%} to {chosen['accuracy_high']:.1%})"
+    )
+    if len(equal) > 1:
+        console.print(
+            f"{len(equal)} candidates cannot be told from it by their accuracy; fewest spikes of them: "
+            f"{preferred['architecture']}, {preferred['accuracy']:.2%}, {preferred['spikes']:,.0f} spikes/sample"
+        )

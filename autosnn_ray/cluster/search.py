@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -153,6 +154,8 @@ def _journal(path: Path, config: Mapping[str, Any], state: AskTell, resume: bool
 
 
 def _refuse_other(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    # As the journal holds it: tuples become lists.
+    now = json.loads(json.dumps(now))
     differing = [
         f"{key}: {_short(before.get(key))} there, {_short(now[key])} now"
         for key in now
