@@ -23,6 +23,9 @@ def add_training_options(parser: ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, default=32, help="samples a training step")
     parser.add_argument("--learning-rate", type=number, default=4e-3, help="peak rate of Adam")
     parser.add_argument("--schedule", type=str, default="one_cycle", help="course of the rate: constant or one_cycle")
+    parser.add_argument(
+        "--distillation", type=number, default=0.0, help="share of the loss that follows the first path of a step"
+    )
     parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--sampling",
         type=str,
         default="strict",
-        help="paths of a step: uniform (one), or strict (fairness: one a choice)",
+        help="paths of a step: uniform (one), strict (fairness: one a choice), sandwich (largest, smallest, one drawn)",
     )
     add_training_options(parser)
     add_neuron_options(parser)
@@ -55,6 +55,7 @@ def run(options: Namespace) -> None:
         learning_rate=options.learning_rate,
         schedule=options.schedule,
         loss=options.loss,
+        distillation=options.distillation,
     )
     with training_bar("supernet") as on_step:
         supernet = train_supernet(

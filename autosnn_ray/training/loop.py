@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from autosnn_ray.data.augmentation import AUGMENTATIONS
 from autosnn_ray.data.dataset import Dataset
@@ -93,7 +94,7 @@ def train(
             rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss = _step(network, optimizer, x, data.train.y[rows], draw_paths(rng), settings.loss)
+            loss = _step(network, optimizer, x, data.train.y[rows], draw_paths(rng), settings)
             tracker.step_done(step, epoch, loss, rate)
         if state:
             state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
@@ -105,14 +106,18 @@ def _step(
     x: Tensor,
     y: Tensor,
     paths: Sequence[Architecture | None],
-    loss: str,
+    settings: TrainSettings,
 ) -> Tensor:
     # Gradients of blocks off the paths stay None, so that Adam leaves those blocks alone.
     optimizer.zero_grad(set_to_none=True)
     total = x.new_zeros(())
+    teacher: Tensor | None = None
     for path in paths:
-        output = network(x, path, count_spikes=False)
-        value = LOSSES[loss](output.logits / network.timesteps, y).mean()
+        rate = network(x, path, count_spikes=False).logits / network.timesteps
+        value = LOSSES[settings.loss](rate, y).mean()
+        if settings.distillation and teacher is not None:
+            value = (1 - settings.distillation) * value + settings.distillation * F.mse_loss(rate, teacher)
+        teacher = rate.detach() if teacher is None else teacher
         value.backward()
         total = total + value.detach()
     optimizer.step()

@@ -40,6 +40,8 @@ class TrainSettings:
         learning_rate: Peak rate of Adam.
         schedule: Course of the rate: constant or one_cycle.
         loss: mse (on firing rates) or cross_entropy.
+        distillation: Share of the loss, 0 to 1, in which the later paths of a step follow the first path's firing
+            rates in place of the classes (in-place distillation; Yu and Huang, ICCV 2019).
     """
 
     epochs: int = 30
@@ -47,6 +49,7 @@ class TrainSettings:
     learning_rate: float = 4e-3
     schedule: str = "one_cycle"
     loss: str = "mse"
+    distillation: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -55,6 +58,8 @@ class TrainSettings:
                 raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InvalidInputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}")
+        if not (math.isfinite(self.distillation) and 0 <= self.distillation <= 1):
+            raise InvalidInputError(f"distillation: expected a share from 0 to 1, got {self.distillation!r}")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         if self.loss not in LOSSES:

@@ -53,7 +53,7 @@ def train_supernet(
         timesteps: Simulation steps T.
         neuron: The neurons' settings; AutoSNN's PLIF where None.
         settings: How to train.
-        sampling: How a step's paths are drawn: uniform, or strict (fairness).
+        sampling: Key of ``PATH_SAMPLERS``: how a step's paths are drawn.
         folder: Where the supernet is saved, and a training that was cut off is gone on with; None to keep
             it in memory alone.
         on_step: Told of every training step.
