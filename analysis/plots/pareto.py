@@ -118,11 +118,11 @@ def draw_pareto(data: ParetoData) -> Figure:
 
 
 def _limit(axes: Axes, data: ParetoData) -> None:
-    """Shows the cloud: a few candidates far below it are counted at the edge, not shown."""
+    """Shows the cloud: a few candidates far below it, the front's own too, are counted at the edge, not shown."""
     floor = float(np.quantile(data.accuracy, 0.05))
     top = float(data.accuracy.max())
     span = max(top - floor, 0.01)
-    low = min(floor, float(data.front_accuracy.min())) - 0.15 * span
+    low = floor - 0.4 * span
     axes.set_ylim(low, min(top + 0.28 * span, 1.0 + 0.28 * span))
     left, right = float(data.spikes.min()), float(data.spikes.max())
     margin = 0.06 * max(right - left, 0.05 * right, 1.0)

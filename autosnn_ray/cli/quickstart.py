@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
 SPACE, DATA, HAND_MADE = "digits_16", "digits", "scb_k3"
-SUPERNET_EPOCHS, RATE = 30, 2e-3
-ALONE_EPOCHS = 30
+SUPERNET_EPOCHS, ALONE_EPOCHS = 40, 30
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -81,7 +80,7 @@ def _supernet(options: Namespace, data: Dataset, folder: Path) -> Supernet:
 
     if (folder / "supernet.json").exists():
         return Supernet.load(folder)
-    settings = TrainSettings(epochs=options.epochs, learning_rate=RATE)
+    settings = TrainSettings(epochs=options.epochs)
     with training_bar("1/3 supernet") as on_step:
         supernet = train_supernet(
             search_spaces.load(SPACE),
@@ -128,7 +127,7 @@ def _finals(options: Namespace, supernet: Supernet, data: Dataset, chosen: dict[
     from autosnn_ray.spiking.network import count_parameters
     from autosnn_ray.training import TrainSettings, train_alone
 
-    settings = TrainSettings(epochs=options.alone_epochs, learning_rate=RATE)
+    settings = TrainSettings(epochs=options.alone_epochs)
     contenders = {
         "found": supernet.space.parse(chosen["architecture"]),
         "hand-made": supernet.space.parse([HAND_MADE] * len(supernet.space.slots)),
@@ -151,8 +150,8 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
     from autosnn_ray.space import format_architecture
 
     rows = [
-        [final.title, format_architecture(final.architecture), f"{final.parameters:,}", f"{final.test.accuracy:.2%}",
-         f"{final.test.spikes:,.0f}"]
+        ["found" if final is finals[0] else "by hand", format_architecture(final.architecture),
+         f"{final.parameters:,}", f"{final.test.accuracy:.2%}", f"{final.test.spikes:,.0f}"]
         for final in finals
     ]  # fmt: skip
     print_rows(

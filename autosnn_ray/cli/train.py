@@ -9,7 +9,8 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import add_data_options, add_neuron_options, add_training_options, load_data
+from autosnn_ray.cli.data_options import add_data_options, load_data
+from autosnn_ray.cli.options import add_neuron_options, add_training_options
 
 AFTER_INTERRUPT = "The same command goes on from the last saved epoch."
 
@@ -28,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="paths of a step: uniform (one), or strict (fairness: one a choice)",
     )
     add_data_options(parser)
-    add_training_options(parser, epochs=30, learning_rate=2e-3)
+    add_training_options(parser)
     add_neuron_options(parser)
 
 

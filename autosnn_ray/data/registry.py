@@ -47,9 +47,7 @@ def _fashion_mnist(options: DataOptions) -> Source:
 
 
 DATASETS: dict[str, DatasetEntry] = {
-    "digits": DatasetEntry(
-        _digits, "1,797 real 8x8 images of handwritten digits, embedded (scikit-learn)", augmentation="shift"
-    ),
+    "digits": DatasetEntry(_digits, "1,797 real 8x8 images of handwritten digits, embedded (scikit-learn)"),
     "mnist": DatasetEntry(
         _mnist, "70,000 28x28 images of handwritten digits, idx files", "crop", mean=(0.1307,), deviation=(0.3081,)
     ),

@@ -43,8 +43,8 @@ class TrainSettings:
     """
 
     epochs: int = 30
-    batch_size: int = 64
-    learning_rate: float = 2e-3
+    batch_size: int = 32
+    learning_rate: float = 4e-3
     schedule: str = "one_cycle"
     loss: str = "mse"
 

@@ -74,6 +74,17 @@ def test_options_are_printed_as_they_would_be_used(command):
     assert "out" in result.stdout
 
 
+def test_the_defaults_of_training_are_those_of_the_library():
+    from autosnn_ray.cli.main import build_parser
+    from autosnn_ray.spiking.neurons import NeuronSettings
+    from autosnn_ray.training import TrainSettings
+
+    options = vars(build_parser().parse_args(["train", "out"]).train)
+    for name, value in {**TrainSettings().to_dict(), **NeuronSettings().to_dict()}.items():
+        name = {"model": "neuron"}.get(name, name)
+        assert options.get(name, value) == value, name
+
+
 @pytest.mark.parametrize("suffix", ["yaml", "toml"])
 def test_options_come_from_a_file_and_the_command_line_wins(tmp_path, suffix):
     path = tmp_path / f"options.{suffix}"
