@@ -8,9 +8,10 @@ from pathlib import Path
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.space import SearchSpace
 
-__all__ = ["load", "names"]
+__all__ = ["hand_made", "load", "names"]
 
 _FOLDER = Path(__file__).parent
+_HAND_MADE = _FOLDER / "hand_made"
 
 
 def names() -> tuple[str, ...]:
@@ -23,11 +24,21 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
 
 
+def hand_made() -> tuple[str, ...]:
+    """Returns the names of the hand-made networks that found ones are compared with: spaces without a slot.
+
+    Example:
+        >>> "resnet19_zheng" in hand_made()
+        True
+    """
+    return tuple(sorted(path.stem for path in _HAND_MADE.glob("*.toml")))
+
+
 def load(name_or_path: str | Path) -> SearchSpace:
     """Loads a space by name, or from a TOML file of your own.
 
     Args:
-        name_or_path: One of ``names()``, or the path of a file that ends in ``.toml``.
+        name_or_path: One of ``names()`` or ``hand_made()``, or the path of a file that ends in ``.toml``.
 
     Returns:
         The search space.
@@ -42,9 +53,10 @@ def load(name_or_path: str | Path) -> SearchSpace:
     """
     text = str(name_or_path)
     is_file = isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text
-    if not is_file and text not in names():
-        raise unknown_name("space", text, names(), "Or give the path of a TOML file.")
-    path = Path(text) if is_file else _FOLDER / f"{text}.toml"
+    known = (*names(), *hand_made())
+    if not is_file and text not in known:
+        raise unknown_name("space", text, known, "Or give the path of a TOML file.")
+    path = Path(text) if is_file else (_FOLDER if text in names() else _HAND_MADE) / f"{text}.toml"
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -25,6 +25,7 @@ def test_a_wheel_holds_every_space_and_no_test(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert {f"search_spaces/{name}.toml" for name in search_spaces.names()} <= set(names)
+    assert {f"search_spaces/hand_made/{name}.toml" for name in search_spaces.hand_made()} <= set(names)
     assert {"autosnn_ray/py.typed", "search_spaces/py.typed", "analysis/py.typed"} <= set(names)
     assert not [name for name in names if name.startswith("tests")]
     metadata = next(zipfile.ZipFile(wheel).read(name).decode() for name in names if name.endswith("METADATA"))

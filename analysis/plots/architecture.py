@@ -13,11 +13,11 @@ from analysis.frames import layer_spikes, read, read_space
 from analysis.plots.style import CHOSEN, MUTED
 from analysis.statistics import choose
 from autosnn_ray.space import BLOCKS, SearchSpace
-from autosnn_ray.space.layers import STEM_REDUCTION
 
 COLOURS = {
     "stem": "#DDDDDD",
     "skip": "#F5F5F5",
+    "conv": "#D6ECFA",
     "scb": "#9AD0F0",
     "srb": "#F6C98B",
     "sib": "#A6DFC4",
@@ -62,18 +62,14 @@ def architecture_parts(space: SearchSpace, architecture: tuple[str, ...], spikes
     def total(prefix: str) -> float:
         return sum(value for name, value in spikes.items() if name == prefix or name.startswith(f"{prefix}."))
 
-    side = STEM_REDUCTION[space.stem]
-    size = (space.input_size[0] // side, space.input_size[1] // side)
-    parts = [Part("stem", "stem", space.channels, size, total("stem"), is_slot=False, kernel=3)]
+    parts = [Part("stem", "stem", space.channels, space.sizes[0], total("stem"), is_slot=False, kernel=3)]
     choices = iter(architecture)
     for position, layer in enumerate(space.layers):
         name = next(choices) if layer.is_slot else layer.kind
         block = BLOCKS[name]
-        pooled = "pool" in block.family
-        size = tuple(edge // 2 if pooled else -(-edge // layer.stride) for edge in size)  # type: ignore[assignment]
-        kernel = 0 if pooled else block.kernel
+        kernel = 0 if "pool" in block.family else block.kernel
         spent = total(f"layers.{position}")
-        parts.append(Part(block.family, name, layer.channels, size, spent, layer.is_slot, kernel))
+        parts.append(Part(block.family, name, layer.channels, space.sizes[position + 1], spent, layer.is_slot, kernel))
     parts.append(Part("head", "vote", 0, (1, 1), total("head"), is_slot=False))
     return parts
 

@@ -113,6 +113,7 @@ class AskTell(ABC):
     ) -> None:
         if isinstance(candidates, bool) or not isinstance(candidates, int | np.integer) or candidates < 1:
             raise InvalidInputError(f"candidates: expected a whole number of at least 1, got {candidates!r}")
+        space.require_slots("a search")
         self.space, self.objective, self.rng = space, objective, rng
         self.budget = min(int(candidates), space.size)
         self._wanted = int(candidates)

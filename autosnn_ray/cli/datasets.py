@@ -17,4 +17,4 @@ def run(options: Namespace) -> None:
     from autosnn_ray.data import DATASETS
 
     print_rows(["data set", "what it is"], [[name, entry.summary] for name, entry in DATASETS.items()])
-    console.print("arrays of your own: autosnn_ray.Dataset.from_arrays")
+    console.print("of your own: a .npz file with x and y, or autosnn_ray.Dataset.from_arrays")

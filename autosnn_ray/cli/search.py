@@ -44,6 +44,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="path",
         help="path (as it is) or recalibrated (batch norm measured anew)",
     )
+    parser.add_argument(
+        "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
+    )
     parser.add_argument("--space", type=str | None, default=None, help="refuse a supernet of another space than this")
     parser.add_argument("--timesteps", type=int | None, default=None, help="refuse a supernet of another T than this")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is in the folder")
@@ -56,14 +59,14 @@ def run(options: Namespace) -> None:
     from autosnn_ray.algorithms import make_algorithm
     from autosnn_ray.cli.console import console, search_bar
     from autosnn_ray.cluster.search import search
-    from autosnn_ray.data import load_dataset
+    from autosnn_ray.data import load_described
     from autosnn_ray.objectives import SpikeAwareFitness
     from autosnn_ray.training import Supernet
 
     space = search_spaces.load(options.space) if options.space else None
     supernet = Supernet.load(options.supernet, space=space, timesteps=options.timesteps)
     algorithm = make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings)
-    data = load_dataset(str(supernet.data["name"]), seed=int(supernet.data["seed"]))
+    data = load_described(supernet.data, options.data_folder)
     reference = options.reference_spikes if options.reference_spikes is not None else supernet.reference_spikes
     fitness = SpikeAwareFitness(reference, options.exponent)
     with search_bar("search", options.candidates, fitness) as on_told:

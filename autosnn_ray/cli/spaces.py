@@ -24,14 +24,17 @@ def run(options: Namespace) -> None:
             size = "x".join(map(str, (space.in_channels, *space.input_size)))
             rows.append([name, f"{len(space.slots)}", f"{space.size:,}", size, ", ".join(space.slots[0].choices)])
         print_rows(["space", "slots", "architectures", "input", "choices"], rows)
+        console.print(f"hand-made networks, spaces without a slot: {', '.join(search_spaces.hand_made())}")
         console.print("one of them in detail: autosnn-ray spaces NAME; your own: autosnn-ray spaces FILE.toml")
         return
     space = search_spaces.load(options.space)
-    console.print(f"{space.name}: {space.size:,} architectures, stem {space.stem}, head {space.head}")
+    held = f"{space.size:,} architectures" if space.slots else "one network, no slots"
+    console.print(f"{space.name}: {held}, stem {space.stem}, head {space.head}")
     rows = [["stem", space.stem, str(space.channels), "", ""]]
     slot = 0
     for layer in space.layers:
         what = f"slot {slot}" if layer.is_slot else layer.kind
         slot += layer.is_slot
         rows.append([what, "", str(layer.channels), str(layer.stride), ", ".join(layer.choices)])
+    rows += [["hidden", "linear", str(width), "", ""] for width in space.hidden]
     print_rows(["layer", "kind", "channels", "stride", "choices"], rows)

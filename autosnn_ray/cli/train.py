@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
 
+from autosnn_ray.cli.data_options import add_data_options, load_data
 from autosnn_ray.cli.options import add_neuron_options, add_training_options
 
 AFTER_INTERRUPT = "The same command goes on from the last saved epoch."
@@ -20,7 +21,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--space", type=str, default="digits_16", help="name of a search space, or a TOML file of your own"
     )
-    parser.add_argument("--data", type=str, default="digits", help="name of a data set")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     parser.add_argument(
         "--sampling",
@@ -28,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="strict",
         help="paths of a step: uniform (one), strict (fairness: one a choice), sandwich (largest, smallest, one drawn)",
     )
+    add_data_options(parser)
     add_training_options(parser)
     add_neuron_options(parser)
 
@@ -36,12 +37,11 @@ def run(options: Namespace) -> None:
     """Trains and saves a supernet."""
     import search_spaces
     from autosnn_ray.cli.console import console, training_bar
-    from autosnn_ray.data import load_dataset
     from autosnn_ray.spiking.neurons import NeuronSettings
     from autosnn_ray.training import TrainSettings, train_supernet
 
     space = search_spaces.load(options.space)
-    data = load_dataset(options.data, seed=options.seed)
+    data = load_data(options)
     neuron = NeuronSettings(
         model=options.neuron,
         tau=options.tau,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,8 +13,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from autosnn_ray.data.augmentation import AUGMENTATIONS
-from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.data.augmentation import find_augmentation
+from autosnn_ray.data.splits import check_shares, split_off
+from autosnn_ray.errors import InvalidInputError
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,10 @@ class Dataset:
         train: What networks are trained on.
         validation: What candidates are evaluated on.
         test: What the final report is made on.
-        augmentation: Key of ``AUGMENTATIONS``, applied to training samples.
+        augmentation: Key of ``AUGMENTATIONS``, or several joined by ``+``, applied to training samples.
         seed: What the splits were drawn from.
+        options: What ``load_dataset`` was given besides name and seed, to load the same again.
+        black: Value of a black pixel in each channel where frames are normalised; 0 where empty.
     """
 
     name: str
@@ -60,10 +63,11 @@ class Dataset:
     test: Split
     augmentation: str = "none"
     seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    black: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.augmentation not in AUGMENTATIONS:
-            raise unknown_name("augmentation", self.augmentation, AUGMENTATIONS)
+        find_augmentation(self.augmentation)
 
     @classmethod
     def from_arrays(
@@ -102,9 +106,12 @@ class Dataset:
             (torch.Size([60, 1, 8, 8]), 20, 20)
         """
         frames, labels = _checked(name, np.asarray(x, dtype=np.float32), np.asarray(y))
-        train, validation, test = _split(name, labels, seed, validation_share, test_share)
+        check_shares(validation_share=validation_share, test_share=test_share)
+        rest, test = split_off(name, np.arange(len(labels)), labels, test_share, seed)
+        train, validation = split_off(name, rest, labels, validation_share / (1 - test_share), seed)
 
         def part(rows: npt.NDArray[np.int64]) -> Split:
+            rows = np.sort(rows)
             return Split(torch.from_numpy(frames[rows]), torch.from_numpy(labels[rows]))
 
         return cls(
@@ -116,6 +123,11 @@ class Dataset:
             augmentation=augmentation,
             seed=seed,
         )
+
+    def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Augments training samples ``(N, …, C, H, W)``; every draw comes from the generator."""
+        black = torch.tensor(self.black, dtype=x.dtype)[:, None, None] if self.black else 0.0
+        return find_augmentation(self.augmentation)(x, generator, black)
 
     @property
     def in_channels(self) -> int:
@@ -153,6 +165,7 @@ class Dataset:
             "validation": len(self.validation),
             "test": len(self.test),
             "augmentation": self.augmentation,
+            "options": dict(self.options),
         }
 
 
@@ -168,31 +181,18 @@ def _checked(
         )
     if not np.isfinite(x).all():
         raise InvalidInputError(f"data set {name!r}: x holds values that are not finite; remove or replace them")
+    return x, checked_classes(name, y)
+
+
+def checked_classes(name: str, y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Returns classes as int64.
+
+    Raises:
+        InvalidInputError: They are not 0, 1, 2 …, each there at least once.
+    """
     if not np.issubdtype(y.dtype, np.integer):
         raise InvalidInputError(f"data set {name!r}: expected whole numbers as classes, got {y.dtype}")
     present = np.unique(y)
     if len(present) < 2 or not np.array_equal(present, np.arange(len(present))):
         raise InvalidInputError(f"data set {name!r}: expected classes 0, 1, 2 …, got {present[:10].tolist()}")
-    return x, y.astype(np.int64)
-
-
-def _split(
-    name: str, y: npt.NDArray[np.int64], seed: int, validation_share: float, test_share: float
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    for what, share in (("validation_share", validation_share), ("test_share", test_share)):
-        if not (math.isfinite(share) and 0 < share < 1) or validation_share + test_share >= 1:
-            raise InvalidInputError(
-                f"{what}: expected shares above 0 that leave some for training, "
-                f"got validation {validation_share}, test {test_share}"
-            )
-    # scikit-learn takes over a second to import: only who splits pays for it.
-    from sklearn.model_selection import train_test_split
-
-    rows = np.arange(len(y))
-    try:
-        rest, test = train_test_split(rows, test_size=test_share, stratify=y, random_state=seed)
-        share = validation_share / (1 - test_share)
-        train, validation = train_test_split(rest, test_size=share, stratify=y[rest], random_state=seed)
-    except ValueError as error:
-        raise InvalidInputError(f"data set {name!r}: too few samples of some class to split: {error}") from error
-    return np.sort(train), np.sort(validation), np.sort(test)
+    return y.astype(np.int64)

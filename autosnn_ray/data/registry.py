@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autosnn_ray.data.dataset import Dataset
-from autosnn_ray.errors import unknown_name
+from autosnn_ray.data.options import DataOptions
+from autosnn_ray.data.readers.idx import read_idx_folder
+from autosnn_ray.data.readers.samples import Samples, Source
 
 
 @dataclass(frozen=True)
@@ -14,53 +15,48 @@ class DatasetEntry:
     """A data set that can be loaded by name.
 
     Attributes:
-        load: Makes the data set; takes the seed of the splits.
+        read: Finds and reads it.
         summary: One line for people.
+        augmentation: What its training samples are augmented by, where nothing else is asked for.
+        mean: Of each channel, frames being 0 to 1: taken off. Empty: frames stay as they are.
+        deviation: Of each channel: what frames are then divided by.
     """
 
-    load: Callable[[int], Dataset]
+    read: Callable[[DataOptions], Source]
     summary: str
+    augmentation: str = "none"
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
 
 
-def load_digits(seed: int) -> Dataset:
-    """Loads scikit-learn's 1,797 real 8x8 images of handwritten digits; they come with the library.
-
-    Args:
-        seed: What the splits are drawn from.
-
-    Returns:
-        1,077 training, 360 validation and 360 test samples, one channel, values 0 to 1.
-    """
+def _digits(options: DataOptions) -> Source:
+    """Gives scikit-learn's images: 1,077 training, 360 validation, 360 test samples, values 0 to 1."""
     from sklearn import datasets
 
     bunch = datasets.load_digits()
-    return Dataset.from_arrays("digits", bunch.images / 16.0, bunch.target, seed=seed)
+    return Source(Samples.of_arrays(bunch.images / 16.0, bunch.target))
+
+
+def _mnist(options: DataOptions) -> Source:
+    return read_idx_folder("mnist", options.folders("mnist", "/usr/share/datasets/mnist"))
+
+
+def _fashion_mnist(options: DataOptions) -> Source:
+    # Where Debian's package dataset-fashion-mnist puts it.
+    return read_idx_folder("fashion_mnist", options.folders("fashion_mnist", "/usr/share/datasets/fashion-mnist"))
 
 
 DATASETS: dict[str, DatasetEntry] = {
-    "digits": DatasetEntry(load_digits, "1,797 real 8x8 images of handwritten digits, embedded (scikit-learn)"),
+    "digits": DatasetEntry(_digits, "1,797 real 8x8 images of handwritten digits, embedded (scikit-learn)"),
+    "mnist": DatasetEntry(
+        _mnist, "70,000 28x28 images of handwritten digits, idx files", "crop", mean=(0.1307,), deviation=(0.3081,)
+    ),
+    "fashion_mnist": DatasetEntry(
+        _fashion_mnist,
+        "70,000 28x28 images of clothes, idx files (Debian: apt install dataset-fashion-mnist)",
+        "crop+flip",
+        mean=(0.2860,),
+        deviation=(0.3530,),
+    ),
 }
-"""Every data set by name. To add one: a function that returns a ``Dataset``, and a line here."""
-
-
-def load_dataset(name: str, *, seed: int = 0) -> Dataset:
-    """Loads a data set by name.
-
-    Args:
-        name: Key of ``DATASETS``.
-        seed: What the splits are drawn from.
-
-    Returns:
-        The data set with its three splits.
-
-    Raises:
-        InvalidInputError: No such data set.
-
-    Example:
-        >>> data = load_dataset("digits")
-        >>> len(data.train), len(data.validation), len(data.test), data.classes
-        (1077, 360, 360, 10)
-    """
-    if name not in DATASETS:
-        raise unknown_name("data set", name, DATASETS, "Dataset.from_arrays takes arrays of your own.")
-    return DATASETS[name].load(seed)
+"""Every data set by name. To add one: a function that finds and reads it, and an entry here."""

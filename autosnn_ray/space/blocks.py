@@ -10,11 +10,12 @@ class Block:
     """What a block is, without any weights.
 
     Attributes:
-        family: The kind of module that is built: ``skip``, ``scb`` (spiking convolution block),
-            ``srb`` (spiking residual block), ``sib`` (spiking inverted bottleneck), ``max_pool``, ``avg_pool``.
+        family: The kind of module that is built: ``skip``, ``conv`` (one spiking convolution), ``scb`` (spiking
+            convolution block, of two), ``srb`` (spiking residual block), ``sib`` (spiking inverted bottleneck),
+            ``max_pool``, ``avg_pool``.
         kernel: Side of the square kernel, pixels; 0 where there is none to choose.
         expansion: Width of an inverted bottleneck's middle, as a multiple of the input channels.
-        official: The block's name in the original implementation (nabk89/AutoSNN).
+        official: The block's name in the original implementation (nabk89/AutoSNN); empty where it has none.
         summary: One line for people.
     """
 
@@ -27,6 +28,9 @@ class Block:
 
 BLOCKS: dict[str, Block] = {
     "skip": Block("skip", "skip_connect", "identity; a spiking 1x1 convolution where channels or size change"),
+    "conv_k1": Block("conv", "", "one spiking 1x1 convolution", kernel=1),
+    "conv_k3": Block("conv", "", "one spiking 3x3 convolution", kernel=3),
+    "conv_k5": Block("conv", "", "one spiking 5x5 convolution", kernel=5),
     "scb_k3": Block("scb", "SCB_k3", "two spiking 3x3 convolutions", kernel=3),
     "scb_k5": Block("scb", "SCB_k5", "two spiking 5x5 convolutions", kernel=5),
     "scb_k7": Block("scb", "SCB_k7", "two spiking 7x7 convolutions", kernel=7),

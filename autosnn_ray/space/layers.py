@@ -49,6 +49,16 @@ class Layer:
         return self.kind == SLOT
 
     @property
+    def always_pools(self) -> bool:
+        """Whether whatever stands here is a pool, which rounds an odd side down."""
+        return all(block in POOLS for block in self.blocks)
+
+    @property
+    def sometimes_pools(self) -> bool:
+        """Whether pools and other blocks share the slot."""
+        return not self.always_pools and any(block in POOLS for block in self.blocks)
+
+    @property
     def blocks(self) -> tuple[str, ...]:
         """Every block that can stand here: the choices of a slot, or the one fixed block."""
         return self.choices if self.is_slot else (self.kind,)

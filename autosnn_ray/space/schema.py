@@ -64,6 +64,13 @@ class _Entries:
             raise self.wrong(key, "[height, width] in pixels", value)
         return sides[0], sides[1]
 
+    def widths(self, key: str) -> tuple[int, ...]:
+        value = self.entries.get(key, [])
+        listed = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [0]
+        if not all(type(width) is int and 0 < width <= _LARGEST for width in listed):
+            raise self.wrong(key, f"a list of whole numbers from 1 to {_LARGEST}", value)
+        return tuple(listed)
+
     def choices(self, key: str) -> tuple[str, ...]:
         expected = f"a list of different blocks out of: {', '.join(BLOCKS)}"
         value = self.get(key, expected)
@@ -75,7 +82,7 @@ class _Entries:
 
 
 _SPACE_KEYS = (
-    "name", "stem", "channels", "in_channels", "input_size", "head", "voters", "choices", "layers",
+    "name", "stem", "channels", "in_channels", "input_size", "head", "hidden", "voters", "choices", "layers",
 )  # fmt: skip
 
 
@@ -93,13 +100,12 @@ def read_space(entries: Mapping[str, Any], source: str) -> SearchSpace:
         head=table.one_of("head", HEADS),
         voters=table.integer("voters", 10),
         layers=_read_layers(table, channels),
+        hidden=table.widths("hidden"),
     )
-    if min(space.feature_size) < 1:
-        raise table.wrong(
-            "input_size",
-            f"frames large enough to leave a pixel after {len(space.layers)} layers",
-            entries["input_size"],
-        )
+    try:
+        space.check_sizes()
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{source}: key 'input_size': {error}") from error
     return space
 
 
@@ -111,8 +117,6 @@ def _read_layers(table: _Entries, channels: int) -> tuple[Layer, ...]:
     for position, entry in enumerate(listed):
         layers.append(_read_layer(_Entries(entry, table.source, f"layers[{position}]"), table, channels))
         channels = layers[-1].channels
-    if not any(layer.is_slot for layer in layers):
-        raise table.wrong("layers", "at least one layer with kind 'slot'", [layer.kind for layer in layers])
     return tuple(layers)
 
 
@@ -125,9 +129,15 @@ def _read_layer(entry: _Entries, table: _Entries, channels: int) -> Layer:
     own = entry.integer("channels", channels)
     stride = entry.integer("stride", 1)
     if kind != SLOT:
-        return Layer(kind, own, stride)
+        return _strided(entry, Layer(kind, own, stride))
     choices = (entry if "choices" in entry.entries else table).choices("choices")
     pools = [choice for choice in choices if choice in POOLS]
     if pools and (stride != 2 or own != channels):
         raise entry.wrong("choices", "pools only where stride is 2 and the channels stay", pools)
-    return Layer(SLOT, own, stride, choices)
+    return _strided(entry, Layer(SLOT, own, stride, choices))
+
+
+def _strided(entry: _Entries, layer: Layer) -> Layer:
+    if layer.stride > 2 and "skip" in layer.blocks:
+        raise entry.wrong("stride", "1 or 2 where a skip may stand", layer.stride)
+    return layer

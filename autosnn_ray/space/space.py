@@ -41,7 +41,8 @@ class SearchSpace:
         input_size: Height and width of the input frames, pixels.
         head: Key of ``HEADS``.
         voters: Output neurons that vote for one class.
-        layers: Slots and fixed blocks, from the stem to the head.
+        layers: Slots and fixed blocks, from the stem to the head. Without a slot the space is one network.
+        hidden: Neurons of each fully connected layer between the features and the classifier.
 
     Example:
         >>> import search_spaces
@@ -62,6 +63,7 @@ class SearchSpace:
     head: str
     voters: int
     layers: tuple[Layer, ...]
+    hidden: tuple[int, ...] = ()
 
     @classmethod
     def from_dict(cls, entries: Mapping[str, Any], source: str = "space") -> SearchSpace:
@@ -81,8 +83,8 @@ class SearchSpace:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the entries from which ``from_dict`` makes an equal space."""
-        slots = self.slots
-        common = slots[0].choices
+        common = self.slots[0].choices if self.slots else ()
+        hidden = {"hidden": list(self.hidden)} if self.hidden else {}
         return {
             "name": self.name,
             "stem": self.stem,
@@ -91,7 +93,8 @@ class SearchSpace:
             "input_size": list(self.input_size),
             "head": self.head,
             "voters": self.voters,
-            "choices": list(common),
+            **hidden,
+            **({"choices": list(common)} if common else {}),
             "layers": [layer.to_dict(common) for layer in self.layers],
         }
 
@@ -112,15 +115,52 @@ class SearchSpace:
         return math.prod(len(slot.choices) for slot in self.slots)
 
     @property
-    def feature_size(self) -> tuple[int, int]:
-        """Height and width of the features that reach the head, pixels."""
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """Height and width that leave the stem and then each layer, pixels."""
         height, width = (side // STEM_REDUCTION[self.stem] for side in self.input_size)
+        sizes = [(height, width)]
         for layer in self.layers:
-            if "pool" in layer.kind:
+            if layer.always_pools:
                 height, width = height // 2, width // 2
             else:
                 height, width = -(-height // layer.stride), -(-width // layer.stride)
-        return height, width
+            sizes.append((height, width))
+        return tuple(sizes)
+
+    @property
+    def feature_size(self) -> tuple[int, int]:
+        """Height and width of the features that reach the head, pixels."""
+        return self.sizes[-1]
+
+    def check_sizes(self) -> None:
+        """Refuses frames too small for the layers, or that choices of one slot would bring to different sizes.
+
+        Raises:
+            InvalidInputError: No pixel reaches the head, or pools and convolutions share a slot of odd size.
+        """
+        if min(self.feature_size) < 1:
+            raise InvalidInputError(
+                f"input_size {self.input_size}: too small for the pools of space {self.name!r}; expected frames "
+                f"large enough to leave a pixel after {len(self.layers)} layers"
+            )
+        for position, (layer, size) in enumerate(zip(self.layers, self.sizes, strict=False)):
+            if layer.sometimes_pools and any(side % 2 for side in size):
+                raise InvalidInputError(
+                    f"input_size {self.input_size}: layers[{position}] of space {self.name!r} offers pools beside "
+                    f"other blocks and gets features of {size}: pools round down and strides up; expected even sides"
+                )
+
+    def require_slots(self, purpose: str) -> None:
+        """Refuses a space in which nothing is to be decided.
+
+        Raises:
+            InvalidInputError: The space has no slots.
+        """
+        if not self.slots:
+            raise InvalidInputError(
+                f"{purpose}: expected a space with slots, but {self.name!r} has none: it is one network; "
+                "train it alone (autosnn_ray.train_alone)"
+            )
 
     def parse(self, architecture: str | Sequence[str]) -> Architecture:
         """Reads an architecture from ``"srb_k5/skip/…"`` or a sequence of choices.
@@ -136,6 +176,8 @@ class SearchSpace:
                 offer the choice given for it.
         """
         parts = architecture.strip().split("/") if isinstance(architecture, str) else list(architecture)
+        if parts == [""] and not self.slots:
+            return ()
         if len(parts) != len(self.slots):
             raise InvalidInputError(
                 f"architecture {'/'.join(map(str, parts))!r}: expected {len(self.slots)} choices separated by '/' "

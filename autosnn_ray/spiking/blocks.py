@@ -47,17 +47,17 @@ class Identity(SpikingBlock):
         return x
 
 
-class PointwiseSkip(SpikingBlock):
-    """A skip where the channels change: 1x1 convolution, batch norm, neuron."""
+class SingleConv(SpikingBlock):
+    """One spiking convolution: convolution, batch norm, neuron; with 1x1 a skip where the channels change."""
 
-    def __init__(self, in_channels: int, out_channels: int, neuron: NeuronSettings) -> None:
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int, neuron: NeuronSettings) -> None:
         super().__init__()
-        self.conv = conv(in_channels, out_channels, 1)
+        self.conv = conv(in_channels, out_channels, kernel, stride)
         self.norm = nn.BatchNorm2d(out_channels)
         self.neuron = SpikingNeuron(neuron)
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
-        """Maps channels."""
+        """Maps spikes through the convolution."""
         spikes: Tensor = self.neuron(over_time(lambda merged: self.norm(self.conv(merged)), x), meter)
         return spikes
 
@@ -181,7 +181,11 @@ class AvgPool(SpikingBlock):
 def _skip(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
     if stride > 1:
         return FactorisedReduce(in_channels, out_channels, neuron)
-    return Identity() if in_channels == out_channels else PointwiseSkip(in_channels, out_channels, neuron)
+    return Identity() if in_channels == out_channels else SingleConv(in_channels, out_channels, 1, 1, neuron)
+
+
+def _conv(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
+    return SingleConv(in_channels, out_channels, block.kernel, stride, neuron)
 
 
 def _scb(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
@@ -206,6 +210,7 @@ def _avg_pool(block: Block, in_channels: int, out_channels: int, stride: int, ne
 
 FAMILIES: dict[str, Callable[[Block, int, int, int, NeuronSettings], SpikingBlock]] = {
     "skip": _skip,
+    "conv": _conv,
     "scb": _scb,
     "srb": _srb,
     "sib": _sib,

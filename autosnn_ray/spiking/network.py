@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from autosnn_ray.errors import InvalidInputError, SilentNeuronWarning
 from autosnn_ray.space import Architecture, SearchSpace, format_architecture
 from autosnn_ray.spiking.blocks import MaxPool, build_block
+from autosnn_ray.spiking.heads import Head
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
-from autosnn_ray.spiking.stems import Head, Stem
+from autosnn_ray.spiking.stems import Stem
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class SpikingNetwork(nn.Module):
         classes: Classes to tell apart.
         timesteps: Simulation steps T.
         neuron: The neurons' settings; AutoSNN's PLIF where None.
-        architecture: The one choice for each slot; None for a supernet.
+        architecture: The one choice for each slot; None for a supernet, and where the space has no slots.
         in_channels: Channels of a frame; the space's where None.
         input_size: Height and width of a frame, pixels; the space's where None.
 
@@ -77,17 +78,16 @@ class SpikingNetwork(nn.Module):
                 raise InvalidInputError(f"{name}: expected at least 1, got {value!r}")
         size = input_size or space.input_size
         self.space = replace(space, in_channels=in_channels or space.in_channels, input_size=(size[0], size[1]))
-        if min(self.space.feature_size) < 1:
-            raise InvalidInputError(
-                f"input_size {self.space.input_size}: too small for the pools of space {space.name!r}"
-            )
+        self.space.check_sizes()
         self.classes, self.timesteps = classes, timesteps
         self.neuron = neuron or NeuronSettings()
+        if architecture is None and not space.slots:
+            architecture = ()  # nothing to decide: the space is a network of its own
         self.architecture: Architecture | None = None if architecture is None else space.parse(architecture)
         self.stem = Stem(space.stem, self.in_channels, space.channels, self.neuron)
         self.layers = nn.ModuleList(self._build_layers())
         channels = space.layers[-1].channels
-        self.head = Head(space.head, channels, self.space.feature_size, classes, space.voters, self.neuron)
+        self.head = Head(self.space, channels, classes, self.neuron)
         self._name_counted_layers()
         self._warn_if_silent()
 

@@ -119,7 +119,7 @@ def _unwrap(content: Any, source: str) -> Mapping[str, Tensor]:
 
 
 def _our_names(architecture: str | Sequence[str]) -> list[str]:
-    ours = {block.official: name for name, block in BLOCKS.items()}
+    ours = {block.official: name for name, block in BLOCKS.items() if block.official}
     parts = architecture.strip().split("/") if isinstance(architecture, str) else architecture
     return [ours.get(part, part) for part in parts]
 

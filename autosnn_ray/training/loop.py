@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autosnn_ray.data.augmentation import AUGMENTATIONS
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.evaluation.losses import LOSSES
@@ -89,7 +88,7 @@ def train(
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         order = torch.randperm(len(data.train), generator=generator)
         for position, rows in enumerate(order.split(settings.batch_size)):
-            x = AUGMENTATIONS[data.augmentation](data.train.x[rows], generator)
+            x = data.augment(data.train.x[rows], generator)
             step = epoch * steps_per_epoch + position
             rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
             for group in optimizer.param_groups:

@@ -63,7 +63,8 @@ def train_supernet(
         The supernet, in evaluation mode, with the reference spikes measured.
 
     Raises:
-        InvalidInputError: A setting is not what it must be, or the folder already holds a supernet.
+        InvalidInputError: A setting is not what it must be, the space has no slots, or the folder already
+            holds a supernet.
         TrainingDivergedError: The loss is not finite.
 
     Warns:
@@ -74,6 +75,7 @@ def train_supernet(
         raise unknown_name("sampling", sampling, PATH_SAMPLERS)
     if timesteps < 1:
         raise InvalidInputError(f"timesteps: expected at least 1, got {timesteps}")
+    space.require_slots("a supernet")
     network = new_network(
         torch.Generator().manual_seed(seed),
         space,

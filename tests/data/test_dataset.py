@@ -11,13 +11,15 @@ import torch
 
 from autosnn_ray.data import AUGMENTATIONS, DATASETS, Dataset, load_dataset
 from autosnn_ray.errors import InvalidInputError
+from tests.data.make_files import WRITERS
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_every_data_set_is_whole_and_stratified(name):
-    data = load_dataset(name)
+def test_every_data_set_is_whole_and_stratified(name, tmp_path):
+    WRITERS[name](tmp_path)
+    data = load_dataset(name, folder=tmp_path)
     splits = (data.train, data.validation, data.test)
     for split in splits:
         assert split.x.dtype == torch.float32
@@ -88,28 +90,9 @@ def test_an_unknown_augmentation_is_named_with_the_known_ones():
         Dataset.from_arrays("mine", np.zeros((100, 4, 4)), np.arange(100) % 2, augmentation="mixup")
 
 
-@pytest.mark.parametrize("name", AUGMENTATIONS)
-@pytest.mark.parametrize("shape", [(6, 1, 8, 8), (6, 3, 2, 8, 8)])
-def test_augmentations_keep_shape_and_follow_their_generator(name, shape):
-    x = torch.rand(shape, generator=torch.Generator().manual_seed(0))
-    before = x.clone()
-    results = [AUGMENTATIONS[name](x, torch.Generator().manual_seed(seed)) for seed in (1, 1)]
-    assert results[0].shape == x.shape
-    assert torch.equal(results[0], results[1])
-    assert torch.equal(x, before)
-
-
-def test_shift_moves_each_sample_by_at_most_one_pixel():
-    x = torch.zeros(64, 1, 8, 8)
-    x[:, :, 4, 4] = 1
-    moved = AUGMENTATIONS["shift"](x, torch.Generator().manual_seed(0))
-    places = {tuple(place.tolist()) for place in moved[:, 0].nonzero()[:, 1:]}
-    assert places == {(row, column) for row in (3, 4, 5) for column in (3, 4, 5)}
-
-
 def test_only_the_final_report_reads_the_test_split():
     """The attribute ``test`` of a data set is read in the data set itself and in reports; nowhere else."""
-    allowed = {"autosnn_ray/data/dataset.py", "autosnn_ray/cli/quickstart.py"}
+    allowed = {"autosnn_ray/data/dataset.py", "autosnn_ray/data/load.py", "autosnn_ray/cli/quickstart.py"}
     readers = set()
     for path in (ROOT / "autosnn_ray").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

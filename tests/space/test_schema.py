@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +59,7 @@ def test_the_good_file_is_good(tmp_path):
         (("channels = 8", 'channels = "many"'), "layers[0].channels", "a whole number", "'many'"),
         (("[8, 8]", "[8]"), "input_size", "[height, width]", "[8]"),
         (("[8, 8]", "8"), "input_size", "[height, width]", "8"),
-        (("[8, 8]", "[1, 8]"), "input_size", "large enough", "[1, 8]"),
+        (("[8, 8]", "[1, 8]"), "input_size", "large enough", "(1, 8)"),
         (("voters = 10", "voters = -1"), "voters", "a whole number", "-1"),
         (('["skip", "scb_k3"]', "[]"), "choices", "a list of different blocks", "[]"),
         (('["skip", "scb_k3"]', '["skip", "conv"]'), "choices", "scb_k3", "['skip', 'conv']"),
@@ -84,8 +85,8 @@ def test_the_error_names_file_key_expected_and_given(tmp_path, change, key, expe
     assert "\n" not in said
 
 
-@pytest.mark.parametrize("layers", ["", "layers = 3", "layers = []", "layers = [1]", 'layers = [{kind = "skip"}]'])
-def test_layers_without_a_slot_are_refused(tmp_path, layers):
+@pytest.mark.parametrize("layers", ["", "layers = 3", "layers = []", "layers = [1]", 'layers = [{kind = "slot"}, 7]'])
+def test_what_is_no_list_of_layers_is_refused(tmp_path, layers):
     path = tmp_path / "bad.toml"
     path.write_text(f"{GOOD.split('[[layers]]')[0]}\n{layers}\n")
     with pytest.raises(InvalidInputError, match="layers"):
@@ -119,3 +120,45 @@ def test_whatever_stands_in_a_file_it_is_a_space_or_one_error(changes):
         assert "fuzz.toml" in str(error)  # noqa: PT017 - both ends are fine, a third is not
     else:
         assert space.size >= 1
+
+
+def with_layers(**entries):
+    return SearchSpace.from_dict({**tomllib.loads(GOOD), **entries}, source="mine.toml")
+
+
+def test_a_space_without_slots_is_one_network():
+    space = with_layers(layers=[{"kind": "conv_k3", "channels": 6}, {"kind": "max_pool"}], hidden=[12, 9])
+    assert (space.size, space.slots, space.hidden) == (1, (), (12, 9))
+    assert space.parse("") == space.parse(()) == space.at(0) == space.sample(np.random.default_rng(0)) == ()
+    assert space.index(()) == 0
+    assert list(space.enumerate()) == [()]
+    assert SearchSpace.from_dict(space.to_dict()) == space
+    with pytest.raises(InvalidInputError, match="expected 0 choices"):
+        space.parse("skip")
+    with pytest.raises(InvalidInputError, match="a search: expected a space with slots, but 'mine' has none"):
+        space.require_slots("a search")
+
+
+def test_hidden_layers_are_part_of_what_a_space_is():
+    assert with_layers(hidden=[8]).checksum != with_layers().checksum
+    assert with_layers(hidden=[]).checksum == with_layers().checksum
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"hidden": 8}, "key 'hidden': expected a list of whole numbers"),
+        ({"hidden": [8, 0]}, "key 'hidden'"),
+        ({"hidden": [True]}, "key 'hidden'"),
+        ({"input_size": [1, 8]}, r"mine.toml: key .input_size.: input_size \(1, 8\): too small"),
+        ({"layers": [{"kind": "skip", "stride": 3}]}, r"layers\[0\].stride': expected 1 or 2 where a skip"),
+        ({"layers": [{"kind": "slot", "stride": 4}]}, r"layers\[0\].stride': expected 1 or 2 where a skip"),
+        (
+            {"input_size": [8, 7], "layers": [{"kind": "slot", "stride": 2, "choices": ["max_pool", "srb_k3"]}]},
+            r"layers\[0\] of space 'mine' offers pools beside other blocks and gets features of \(8, 7\)",
+        ),
+    ],
+)
+def test_layers_that_fit_no_network_are_refused(entries, said):
+    with pytest.raises(InvalidInputError, match=said):
+        with_layers(**entries)

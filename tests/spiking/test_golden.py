@@ -41,7 +41,7 @@ def close(ours, theirs) -> bool:
 
 
 def test_the_golden_cases_cover_every_block():
-    assert {case["block"] for case in BLOCK_CASES} == {block.official for block in BLOCKS.values()}
+    assert {case["block"] for case in BLOCK_CASES} == {block.official for block in BLOCKS.values() if block.official}
 
 
 @pytest.mark.parametrize("fused", [True, False], ids=["fused", "norse loop"])

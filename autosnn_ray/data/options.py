@@ -1,0 +1,62 @@
+"""What can be chosen of a data set besides its name and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.data.augmentation import find_augmentation
+from autosnn_ray.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """What can be chosen of a data set.
+
+    Attributes:
+        folder: Where its files are; the usual places where None.
+        size: Height and width to bring frames to, pixels: averaged down by a whole factor, padded with black;
+            as they are where None.
+        train_samples: How many training samples to keep, each class in the same share; all where None.
+        validation_samples: The same of validation.
+        test_samples: The same of test.
+        augmentation: Key of ``AUGMENTATIONS``, or several joined by ``+``; the data set's own where None.
+    """
+
+    folder: str | None = None
+    size: tuple[int, int] | None = None
+    train_samples: int | None = None
+    validation_samples: int | None = None
+    test_samples: int | None = None
+    augmentation: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not (len(self.size) == 2 and all(type(s) is int and s > 0 for s in self.size)):
+            raise InvalidInputError(f"size: expected height and width in pixels, got {self.size!r}")
+        for name in ("train_samples", "validation_samples", "test_samples"):
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < 1):
+                raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
+        if self.augmentation is not None:
+            find_augmentation(self.augmentation)
+
+    def folders(self, name: str, *others: str) -> list[Path]:
+        """Lists where a data set's files may be: the folder given, or ``data/NAME`` and the usual places."""
+        if self.folder is not None:
+            return [Path(self.folder), Path(self.folder) / name]
+        return [Path("data") / name, *map(Path, others)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what was chosen, as plain values."""
+        chosen = {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: list(value) if name == "size" else value for name, value in chosen.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> DataOptions:
+        """Builds the options that ``to_dict`` wrote."""
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        if known.get("size") is not None:
+            known["size"] = tuple(known["size"])
+        return cls(**known)

@@ -1,0 +1,63 @@
+"""Rows of splits: by class, by seed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from autosnn_ray.errors import InvalidInputError
+
+Rows = npt.NDArray[np.int64]
+
+
+def check_shares(**shares: float) -> None:
+    """Refuses shares that leave a split empty.
+
+    Raises:
+        InvalidInputError: A share is not between 0 and 1, or all of them leave nothing for training.
+    """
+    if all(math.isfinite(share) and 0 < share < 1 for share in shares.values()) and sum(shares.values()) < 1:
+        return
+    given = ", ".join(f"{name} {share}" for name, share in shares.items())
+    raise InvalidInputError(f"expected shares above 0 that leave some for training, got {given}")
+
+
+def split_off(name: str, rows: Rows, y: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
+    """Splits rows in two, each class in the same share, to rounding.
+
+    Args:
+        name: The data set's name, for the error.
+        rows: Rows to split.
+        y: Classes of all samples, shape ``(N,)``.
+        share: Share of ``rows`` that is split off, or how many where it is a whole number.
+        seed: What the split is drawn from.
+
+    Returns:
+        What stays, and what was split off, in the order drawn.
+
+    Raises:
+        InvalidInputError: Too few samples of some class.
+    """
+    # scikit-learn takes over a second to import: only who splits pays for it.
+    from sklearn.model_selection import train_test_split
+
+    try:
+        kept, off = train_test_split(rows, test_size=share, stratify=y[rows], random_state=seed)
+    except ValueError as error:
+        raise InvalidInputError(f"data set {name!r}: too few samples of some class to split: {error}") from error
+    return np.asarray(kept), np.asarray(off)
+
+
+def part_of(name: str, rows: Rows, y: Rows, count: int | None, seed: int) -> Rows:
+    """Takes ``count`` of some rows, each class in the same share; all of them where None.
+
+    Raises:
+        InvalidInputError: More than there are, or too few to have one of each class.
+    """
+    if count is None or count == len(rows):
+        return rows
+    if not 0 < count < len(rows):
+        raise InvalidInputError(f"data set {name!r}: expected a part of 1 to {len(rows)} samples, got {count}")
+    return split_off(name, rows, y, len(rows) - count, seed)[0]
