@@ -24,6 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=20, help="length of a training in the last round")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each architecture in the last round")
     parser.add_argument("--also", type=list[str], default=[], help="further architectures, such as hand-made ones")
+    parser.add_argument(
+        "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
+    )
     add_ray_options(parser)
 
 
@@ -31,7 +34,7 @@ def run(options: Namespace) -> None:
     """Runs a final and prints its rounds."""
     from autosnn_ray.cli.console import console, print_rows, run_bar
     from autosnn_ray.cluster.final import describe, final, halving
-    from autosnn_ray.data import load_dataset
+    from autosnn_ray.data import load_described
     from autosnn_ray.files import write_atomically
     from autosnn_ray.run import Run
     from autosnn_ray.training import Supernet
@@ -41,7 +44,7 @@ def run(options: Namespace) -> None:
     with run_bar() as on_run:
         found = final(
             supernet,
-            load_dataset(str(supernet.data["name"]), seed=int(supernet.data["seed"])),
+            load_described(supernet.data, options.data_folder),
             Run(options.run),
             rounds=plan,
             also=options.also,

@@ -33,6 +33,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--truth", type=str | None, default=None, help="folder of a truth to use again, or to make")
     parser.add_argument("--seed", type=int, default=0, help="what the sample is drawn from")
+    parser.add_argument(
+        "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
+    )
     add_ray_options(parser)
 
 
@@ -41,7 +44,7 @@ def run(options: Namespace) -> None:
     import analysis
     from autosnn_ray.cli.console import console, run_bar
     from autosnn_ray.cluster.rank import rank
-    from autosnn_ray.data import load_dataset
+    from autosnn_ray.data import load_described
     from autosnn_ray.evaluators import make_evaluator, parse_evaluator
     from autosnn_ray.training import Supernet
 
@@ -55,7 +58,7 @@ def run(options: Namespace) -> None:
     with run_bar() as on_run:
         rank(
             supernet,
-            load_dataset(str(supernet.data["name"]), seed=int(supernet.data["seed"])),
+            load_described(supernet.data, options.data_folder),
             path=folder,
             sample=options.sample,
             seeds=options.seeds,
