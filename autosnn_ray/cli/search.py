@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
+from autosnn_ray.cli.final import hold_final
 from autosnn_ray.cli.options import add_ray_options, number
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="path (as it is) or recalibrated (batch norm measured anew)",
     )
     parser.add_argument(
+        "--finalists", type=int, default=0, help="end with a final: train so many of the best alone, by halving"
+    )
+    parser.add_argument(
         "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
     )
     parser.add_argument("--space", type=str | None, default=None, help="refuse a supernet of another space than this")
@@ -58,6 +62,7 @@ def run(options: Namespace) -> None:
     import search_spaces
     from autosnn_ray.algorithms import make_algorithm
     from autosnn_ray.cli.console import console, search_bar
+    from autosnn_ray.cluster.final import halving
     from autosnn_ray.cluster.search import search
     from autosnn_ray.data import load_described
     from autosnn_ray.objectives import SpikeAwareFitness
@@ -86,6 +91,8 @@ def run(options: Namespace) -> None:
             on_told=on_told,
         )
     show_results(found.path, best=5)
+    if options.finalists:
+        hold_final(options, supernet, data, halving(options.finalists))
     console.print(f"next: autosnn-ray show {options.run} --save pictures")
 
 
