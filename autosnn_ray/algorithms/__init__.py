@@ -8,6 +8,7 @@ from typing import Any
 
 from autosnn_ray.algorithms.autosnn import AutoSNN
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnTold
+from autosnn_ray.algorithms.enumeration import Enumeration
 from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.replay import replay
 from autosnn_ray.algorithms.stratified import Stratified
@@ -19,6 +20,7 @@ __all__ = [
     "AskTell",
     "AutoSNN",
     "Candidate",
+    "Enumeration",
     "OnTold",
     "RandomSearch",
     "Stratified",
@@ -31,6 +33,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     "autosnn": AutoSNN,
     "random": RandomSearch,
     "stratified": Stratified,
+    "enumeration": Enumeration,
 }
 """Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
 

@@ -1,6 +1,6 @@
 """Evaluation of networks and of paths: accuracy and spikes on one split."""
 
-from autosnn_ray.evaluation.evaluate import evaluate
+from autosnn_ray.evaluation.evaluate import evaluate, prefixes_for
 from autosnn_ray.evaluation.losses import LOSSES
 
-__all__ = ["LOSSES", "evaluate"]
+__all__ = ["LOSSES", "evaluate", "prefixes_for"]

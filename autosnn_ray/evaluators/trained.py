@@ -14,7 +14,8 @@ from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.space import Architecture
-from autosnn_ray.spiking.network import SpikingNetwork, path_weights
+from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.spiking.weights import path_weights
 from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.standalone import train_alone
 

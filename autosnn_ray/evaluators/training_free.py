@@ -16,8 +16,9 @@ from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.space import Architecture
-from autosnn_ray.spiking.network import SpikingNetwork, new_network
+from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import SpikingNeuron
+from autosnn_ray.spiking.weights import new_network
 
 
 class TrainingFree:

@@ -8,8 +8,9 @@ import torch
 
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.space import Architecture, SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork, new_network
+from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training.loop import OnStep, train
 from autosnn_ray.training.settings import TrainSettings
 

@@ -17,8 +17,9 @@ from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError, UntrainedSupernetWarning, unknown_name
 from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork, new_network
+from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
 from autosnn_ray.training.loop import OnStep, train
 from autosnn_ray.training.paths import PATH_SAMPLERS

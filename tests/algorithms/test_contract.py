@@ -22,7 +22,7 @@ from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import SearchSpace
 
 OBJECTIVE = SpikeAwareFitness(1000.0)
-GENERATIONAL = [name for name in ALGORITHMS if name not in ("random", "stratified")]
+GENERATIONAL = [name for name in ALGORITHMS if name not in ("random", "stratified", "enumeration")]
 everyone = pytest.mark.parametrize("name", ALGORITHMS)
 
 

@@ -54,7 +54,7 @@ def test_what_does_not_use_the_supernets_weights_is_the_same_for_any_supernet(na
 
 
 def train_other(supernet):
-    from autosnn_ray.spiking.network import new_network
+    from autosnn_ray.spiking.weights import new_network
 
     generator = torch.Generator().manual_seed(99)
     return new_network(
