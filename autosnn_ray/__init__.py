@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import AutoSNN as AutoSNN
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
+    from autosnn_ray.algorithms import SteadyState as SteadyState
     from autosnn_ray.cluster.search import search as search
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
@@ -40,6 +41,7 @@ _HOME = {
     "AutoSNN": "algorithms",
     "Candidate": "algorithms",
     "RandomSearch": "algorithms",
+    "SteadyState": "algorithms",
     "search": "cluster.search",
     "DATASETS": "data",
     "Dataset": "data",

@@ -10,6 +10,7 @@ from autosnn_ray.algorithms.autosnn import AutoSNN
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnTold
 from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.replay import replay
+from autosnn_ray.algorithms.steady_state import SteadyState
 from autosnn_ray.errors import InvalidInputError, unknown_name
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Candidate",
     "OnTold",
     "RandomSearch",
+    "SteadyState",
     "algorithm_from_dict",
     "make_algorithm",
     "replay",
@@ -28,6 +30,7 @@ __all__ = [
 ALGORITHMS: dict[str, type[Algorithm]] = {
     "autosnn": AutoSNN,
     "random": RandomSearch,
+    "steady_state": SteadyState,
 }
 """Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
 
