@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
     from autosnn_ray.algorithms import SteadyState as SteadyState
+    from autosnn_ray.cluster.search import resume as resume
     from autosnn_ray.cluster.search import search as search
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
@@ -42,6 +43,7 @@ _HOME = {
     "Candidate": "algorithms",
     "RandomSearch": "algorithms",
     "SteadyState": "algorithms",
+    "resume": "cluster.search",
     "search": "cluster.search",
     "DATASETS": "data",
     "Dataset": "data",

@@ -56,8 +56,16 @@ class SharedSupernet:
             checksum=_checksum(weights),
         )
 
-    def open(self) -> tuple[SpikingNetwork, EvaluationData]:
-        """Builds the network around the mapped arrays, without copying them.
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in (*self.weights.values(), *self.train, *self.validation))
+
+    def open(self, device: str = "cpu") -> tuple[SpikingNetwork, EvaluationData]:
+        """Builds the network around the mapped arrays: without a copy, unless they must go to a GPU.
+
+        Args:
+            device: Where candidates are evaluated: ``cpu`` or ``cuda``.
 
         Returns:
             The supernet in evaluation mode, and the samples.
@@ -70,11 +78,11 @@ class SharedSupernet:
         network = build_on_meta(SearchSpace.from_dict(description["space"]), description)
         fill(network, {name: _mapped(array) for name, array in self.weights.items()}, "object store")
         data = EvaluationData(
-            validation=Split(*map(_mapped, self.validation)),
-            train=Split(*map(_mapped, self.train)),
+            validation=Split(*(_mapped(array).to(device) for array in self.validation)),
+            train=Split(*(_mapped(array).to(device) for array in self.train)),
             loss=self.loss,
         )
-        return network, data
+        return network.to(device), data
 
     def check(self) -> None:
         """Holds the shared weights against their checksum: torch can write into read-only memory.
