@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import AutoSNN as AutoSNN
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
+    from autosnn_ray.algorithms import SteadyState as SteadyState
     from autosnn_ray.cluster.final import final as final
     from autosnn_ray.cluster.final import halving as halving
     from autosnn_ray.cluster.rank import rank as rank
+    from autosnn_ray.cluster.search import resume as resume
     from autosnn_ray.cluster.search import search as search
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
@@ -43,6 +45,8 @@ _HOME = {
     "AutoSNN": "algorithms",
     "Candidate": "algorithms",
     "RandomSearch": "algorithms",
+    "SteadyState": "algorithms",
+    "resume": "cluster.search",
     "search": "cluster.search",
     "rank": "cluster.rank",
     "final": "cluster.final",

@@ -11,6 +11,7 @@ from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnTold
 from autosnn_ray.algorithms.enumeration import Enumeration
 from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.replay import replay
+from autosnn_ray.algorithms.steady_state import SteadyState
 from autosnn_ray.algorithms.stratified import Stratified
 from autosnn_ray.errors import InvalidInputError, unknown_name
 
@@ -23,6 +24,7 @@ __all__ = [
     "Enumeration",
     "OnTold",
     "RandomSearch",
+    "SteadyState",
     "Stratified",
     "algorithm_from_dict",
     "make_algorithm",
@@ -34,6 +36,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     "random": RandomSearch,
     "stratified": Stratified,
     "enumeration": Enumeration,
+    "steady_state": SteadyState,
 }
 """Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
 

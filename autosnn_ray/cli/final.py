@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import add_ray_options
+from autosnn_ray.cli.options import add_ray_options, plan_to_train, ray_arguments
 
 if TYPE_CHECKING:
     from autosnn_ray.cluster.final import Round
-    from autosnn_ray.data import Dataset
-    from autosnn_ray.training import Supernet
+    from autosnn_ray.cluster.plan import Plan
+    from autosnn_ray.run import Run
 
 AFTER_INTERRUPT = "The same command goes on."
 
@@ -25,7 +24,7 @@ AFTER_INTERRUPT = "The same command goes on."
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("run", type=str, help="folder of the search")
-    parser.add_argument("--supernet", type=str, required=True, help="folder of the supernet that was searched")
+    parser.add_argument("--supernet", type=str | None, default=None, help="folder of the supernet, if it has moved")
     parser.add_argument("--finalists", type=int, default=16, help="how many of the best take part")
     parser.add_argument("--rounds", type=int, default=3, help="each halves the finalists and doubles the epochs")
     parser.add_argument("--epochs", type=int, default=20, help="length of a training in the last round")
@@ -40,41 +39,37 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Runs a final and prints its rounds."""
     from autosnn_ray.cluster.final import halving
-    from autosnn_ray.data import load_described
-    from autosnn_ray.training import Supernet
+    from autosnn_ray.cluster.storage import run_folder
+    from autosnn_ray.run import Run
 
-    supernet = Supernet.load(options.supernet)
+    home = run_folder(options.run, options.storage)
+    searched = plan_to_train(options, home)
     plan = halving(options.finalists, epochs=options.epochs, seeds=options.seeds, rounds=options.rounds)
-    hold_final(options, supernet, load_described(supernet.data, options.data_folder), plan, options.also)
+    hold_final(options, Run(home), searched, plan, options.also)
 
 
-def hold_final(
-    options: Namespace, supernet: Supernet, data: Dataset, plan: Sequence[Round], also: Sequence[str] = ()
-) -> None:
-    """Runs a final of ``options.run``, prints its rounds, and writes ``final/final.json``."""
+def hold_final(options: Namespace, run: Run, searched: Plan, plan: Sequence[Round], also: Sequence[str] = ()) -> None:
+    """Runs a final of a search, prints its rounds, and writes ``final/final.json`` into its folder."""
     from autosnn_ray.cli.console import console, run_bar
     from autosnn_ray.cluster.final import describe, final
     from autosnn_ray.files import write_atomically
-    from autosnn_ray.run import Run
 
     with run_bar() as on_run:
         found = final(
-            supernet,
-            data,
-            Run(options.run),
+            searched.supernet,
+            searched.data,
+            run,
             rounds=plan,
             also=also,
-            address=options.address,
-            num_cpus=options.num_cpus,
-            cpus_per_candidate=options.cpus_per_candidate,
             on_run=on_run,
+            **ray_arguments(options, storage=False),
         )
     rows = describe(found)
     for number in range(len(plan) - 1, -1, -1):
         here = [row for row in rows if row["round"] == number]
         _print_round(here, f"round {number + 1}: alone, {plan[number].epochs} epochs, {plan[number].seeds} seeds")
     console.print(f"winner: {rows[0]['architecture']}, by the mean fitness of {rows[0]['seeds']} trainings alone")
-    target = Path(options.run) / "final" / "final.json"
+    target = run.path / "final" / "final.json"
     write_atomically(target, f"{json.dumps(rows, indent=2)}\n".encode())
     console.print(f"written: {target}")
 

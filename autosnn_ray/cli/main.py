@@ -41,6 +41,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "train": Command("autosnn_ray.cli.train", "train a supernet: one network that holds every architecture of a space"),
     "search": Command("autosnn_ray.cli.search", "search a supernet for accurate architectures that spike little"),
+    "resume": Command("autosnn_ray.cli.resume", "go on with a search that was cut off, or extend one"),
     "show": Command("autosnn_ray.cli.show", "show a run: the best, the front, pictures, a table of all candidates"),
     "rank": Command("autosnn_ray.cli.rank", "measure what a ranking is worth: hold it against networks trained alone"),
     "final": Command("autosnn_ray.cli.final", "train the best of a search alone, by halving, and declare a winner"),

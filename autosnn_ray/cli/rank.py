@@ -5,12 +5,11 @@ Everything is kept in the run's folder (rank/): given again, what is there is us
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import add_ray_options
+from autosnn_ray.cli.options import add_ray_options, plan_to_train, ray_arguments
 
 if TYPE_CHECKING:
     from analysis import Ranking
@@ -21,7 +20,7 @@ AFTER_INTERRUPT = "The same command goes on."
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("run", type=str, help="folder of the search whose ranking is measured")
-    parser.add_argument("--supernet", type=str, required=True, help="folder of the supernet that was searched")
+    parser.add_argument("--supernet", type=str | None, default=None, help="folder of the supernet, if it has moved")
     parser.add_argument("--sample", type=int, default=40, help="architectures to train alone")
     parser.add_argument("--seeds", type=int, default=2, help="trainings of each; at least two")
     parser.add_argument("--epochs", type=int, default=20, help="length of each of these trainings")
@@ -44,21 +43,21 @@ def run(options: Namespace) -> None:
     import analysis
     from autosnn_ray.cli.console import console, run_bar
     from autosnn_ray.cluster.rank import rank
-    from autosnn_ray.data import load_described
+    from autosnn_ray.cluster.storage import run_folder
     from autosnn_ray.evaluators import make_evaluator, parse_evaluator
-    from autosnn_ray.training import Supernet
 
-    config = analysis.read_config(options.run)
-    supernet = Supernet.load(options.supernet)
+    home = run_folder(options.run, options.storage)
+    config = analysis.read_config(home)
+    plan = plan_to_train(options, home)
     if options.evaluators is None:
         chosen = [make_evaluator(config["evaluator"]["name"], **config["evaluator"]["settings"])]
     else:
         chosen = [parse_evaluator(text) for text in options.evaluators]
-    folder = Path(options.run) / "rank"
+    folder = home / "rank"
     with run_bar() as on_run:
         rank(
-            supernet,
-            load_described(supernet.data, options.data_folder),
+            plan.supernet,
+            plan.data,
             path=folder,
             sample=options.sample,
             seeds=options.seeds,
@@ -66,10 +65,8 @@ def run(options: Namespace) -> None:
             evaluators=chosen,
             truth=options.truth,
             seed=options.seed,
-            address=options.address,
-            num_cpus=options.num_cpus,
-            cpus_per_candidate=options.cpus_per_candidate,
             on_run=on_run,
+            **ray_arguments(options, storage=False),
         )
     rankings = analysis.read_rankings(folder, truth=options.truth, exponent=config["objective"]["exponent"])
     show_rankings(rankings)

@@ -1,6 +1,6 @@
 """Search a supernet for architectures with the best trade of accuracy against spikes, on Ray Tune.
 
-Everything is kept in the run's folder, in a journal that survives crashes: --resume goes on with it.
+Everything is kept in the run's folder, in a journal that survives crashes: `autosnn-ray resume RUN` goes on with it.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Any
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.final import hold_final
-from autosnn_ray.cli.options import add_ray_options, number
+from autosnn_ray.cli.options import add_ray_options, number, ray_arguments
 
 if TYPE_CHECKING:
     import pandas as pd
 
-AFTER_INTERRUPT = "Give the same command with --resume to go on."
+AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("supernet", type=str, help="folder of a trained supernet")
     parser.add_argument("run", type=str, help="folder for the run's journal and results")
-    parser.add_argument("--algorithm", type=str, default="autosnn", help="autosnn (evolution) or random")
+    parser.add_argument(
+        "--algorithm", type=str, default="autosnn", help="autosnn (generations), steady_state or random"
+    )
     parser.add_argument("--algorithm-settings", type=dict[str, Any], default={}, help="the algorithm's own settings")
     parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
@@ -63,6 +65,7 @@ def run(options: Namespace) -> None:
     from autosnn_ray.algorithms import make_algorithm
     from autosnn_ray.cli.console import console, search_bar
     from autosnn_ray.cluster.final import halving
+    from autosnn_ray.cluster.plan import plan_of
     from autosnn_ray.cluster.search import search
     from autosnn_ray.data import load_described
     from autosnn_ray.objectives import SpikeAwareFitness
@@ -78,22 +81,20 @@ def run(options: Namespace) -> None:
         found = search(
             supernet,
             data,
-            path=Path(options.run),
+            path=options.run,
             algorithm=algorithm,
             candidates=options.candidates,
             exponent=options.exponent,
             reference_spikes=options.reference_spikes,
             evaluator=options.evaluator,
             resume=options.resume,
-            address=options.address,
-            num_cpus=options.num_cpus,
-            cpus_per_candidate=options.cpus_per_candidate,
             on_told=on_told,
+            **ray_arguments(options),
         )
     show_results(found.path, best=5)
     if options.finalists:
-        hold_final(options, supernet, data, halving(options.finalists))
-    console.print(f"next: autosnn-ray show {options.run} --save pictures")
+        hold_final(options, found, plan_of(found.path, found.config()), halving(options.finalists))
+    console.print(f"next: autosnn-ray show {found.path} --save pictures")
 
 
 def show_results(path: Path, best: int) -> None:

@@ -86,8 +86,8 @@ def final(
     also: Sequence[str] = (),
     address: str | None = None,
     num_cpus: int | None = None,
-    cpus_per_candidate: int = 1,
     on_run: OnRun | None = None,
+    **per_candidate: Any,
 ) -> list[Finalist]:
     """Trains the best of a search alone, by successive halving, and declares the winner from the last round.
 
@@ -102,8 +102,8 @@ def final(
         also: Architectures that take part in the first round whatever the search says, such as hand-made ones.
         address: Address of a Ray cluster; None starts Ray on this machine.
         num_cpus: CPUs of the Ray that is started; all where None.
-        cpus_per_candidate: CPUs, and threads, that train one architecture.
         on_run: Told of every training run that begins.
+        per_candidate: Resources of a candidate, as ``search`` takes them.
 
     Returns:
         Finalists of all rounds, the last round's first, the winner at the head.
@@ -136,8 +136,8 @@ def final(
                     reference_spikes=fitness.reference_spikes,
                     evaluator=make_evaluator("alone", epochs=plan.epochs, seed=seed),
                     resume=(folder / JOURNAL_FILE).exists(),
-                    cpus_per_candidate=cpus_per_candidate,
                     on_told=on_run(title, len(entered)) if on_run else None,
+                    **per_candidate,
                 )
                 folders.append(folder)
             placed = _place(number, folders, entered, fitness)

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from autosnn_ray.algorithms import OnTold, Stratified
-from autosnn_ray.cluster.search import search
+from autosnn_ray.cluster.search import resume, search
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluators import NamedEvaluator, make_evaluator
-from autosnn_ray.journal import JOURNAL_FILE
+from autosnn_ray.journal import JOURNAL_FILE, read_journal
 from autosnn_ray.training.supernet import Supernet
 
 TRUTH_EPOCHS = 20
@@ -38,8 +39,8 @@ def rank(
     seed: int = 0,
     address: str | None = None,
     num_cpus: int | None = None,
-    cpus_per_candidate: int = 1,
     on_run: OnRun | None = None,
+    **per_candidate: Any,
 ) -> Path:
     """Evaluates a balanced sample of architectures by each evaluator, and trains them alone with several seeds.
 
@@ -55,8 +56,8 @@ def rank(
         seed: What the sample is drawn from.
         address: Address of a Ray cluster; None starts Ray on this machine.
         num_cpus: CPUs of the Ray that is started; all where None.
-        cpus_per_candidate: CPUs, and threads, that evaluate one candidate.
         on_run: Told of every run that begins.
+        per_candidate: Resources of a candidate, as ``search`` takes them.
 
     Returns:
         ``path``; ``analysis.read_rankings`` reads it.
@@ -78,20 +79,31 @@ def rank(
         runs.append((path / "evaluators" / folder_name(named), named, named.name))
     with ray_session(address, num_cpus):
         for folder, evaluator, title in runs:
+            before = _asked(folder)
+            on_told = on_run(title, sample) if on_run else None
             search(
                 supernet,
                 data,
                 path=folder,
                 algorithm=Stratified(seed=seed),
-                candidates=sample,
+                candidates=before or sample,
                 # A truth serves any supernet; orders do not depend on the reference.
                 reference_spikes=None if evaluator.uses_weights else 1.0,
                 evaluator=evaluator,
-                resume=(folder / JOURNAL_FILE).exists(),
-                cpus_per_candidate=cpus_per_candidate,
-                on_told=on_run(title, sample) if on_run else None,
+                resume=before > 0,
+                on_told=on_told,
+                **per_candidate,
             )
+            if 0 < before < sample:
+                resume(folder, candidates=sample, data=data, evaluator=evaluator, on_told=on_told, **per_candidate)
     return path
+
+
+def _asked(folder: Path) -> int:
+    """Returns how many architectures a run was asked for before: a sample grows, it never shrinks."""
+    if not (folder / JOURNAL_FILE).exists():
+        return 0
+    return int(read_journal(folder).config.get("candidates", 0))
 
 
 def folder_name(evaluator: NamedEvaluator) -> str:

@@ -54,8 +54,16 @@ class SharedSupernet:
             checksum=_checksum(weights),
         )
 
-    def open(self) -> tuple[SpikingNetwork, EvaluationData]:
-        """Builds the network around the mapped arrays, without copying them.
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in (*self.weights.values(), *self.train, *self.validation))
+
+    def open(self, device: str = "cpu") -> tuple[SpikingNetwork, EvaluationData]:
+        """Builds the network around the mapped arrays: without a copy, unless they must go to a GPU.
+
+        Args:
+            device: Where candidates are evaluated: ``cpu`` or ``cuda``.
 
         Returns:
             The supernet in evaluation mode, and the samples.
@@ -67,7 +75,9 @@ class SharedSupernet:
         description = json.loads(self.description)
         network = build_on_meta(SearchSpace.from_dict(description["space"]), description)
         fill(network, {name: _mapped(array) for name, array in self.weights.items()}, "object store")
-        train, validation = Split(*map(_mapped, self.train)), Split(*map(_mapped, self.validation))
+        train, validation = (
+            Split(*(_mapped(a).to(device) for a in arrays)) for arrays in (self.train, self.validation)
+        )
         about = description["data"]
         data = Dataset(
             name=about["name"],
@@ -78,7 +88,7 @@ class SharedSupernet:
             augmentation=about["augmentation"],
             seed=about["seed"],
         )
-        return network, EvaluationData(data, TrainSettings.from_dict(description["training"]))
+        return network.to(device), EvaluationData(data, TrainSettings.from_dict(description["training"]))
 
     def check(self) -> None:
         """Holds the shared weights against their checksum: torch can write into read-only memory.

@@ -37,6 +37,10 @@ def test_a_ranking_is_measured_and_used_again(run, tiny_supernet, digits):
     asr.rank(tiny_supernet, digits, evaluators=["path", asr.make_evaluator("alone", epochs=1)], **arguments)
     assert (folder / "truth" / "seed_0" / "journal.jsonl").read_bytes() == before, "the truth was trained once more"
     assert {ranking.evaluator for ranking in analysis.read_rankings(folder)} == {"path", "alone(epochs=1)"}
+    asr.rank(tiny_supernet, digits, evaluators=["path"], **{**arguments, "sample": 9})
+    assert (folder / "truth" / "seed_0" / "journal.jsonl").read_bytes().startswith(before)
+    extended = {ranking.evaluator: len(ranking.table) for ranking in analysis.read_rankings(folder)}
+    assert extended == {"path": 9, "alone(epochs=1)": 8}
     # The truth's table is what the trainings gave.
     frame = analysis.read(folder / "truth" / "seed_0").set_index("architecture")
     other = analysis.read(folder / "truth" / "seed_1").set_index("architecture")
