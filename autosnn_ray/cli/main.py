@@ -43,6 +43,7 @@ COMMANDS: dict[str, Command] = {
     "search": Command("autosnn_ray.cli.search", "search a supernet for accurate architectures that spike little"),
     "resume": Command("autosnn_ray.cli.resume", "go on with a search that was cut off, or extend one"),
     "show": Command("autosnn_ray.cli.show", "show a run: the best, the front, pictures, a table of all candidates"),
+    "enumerate": Command("autosnn_ray.cli.enumerate", "evaluate every architecture of the space: the true front"),
     "rank": Command("autosnn_ray.cli.rank", "measure what a ranking is worth: hold it against networks trained alone"),
     "final": Command("autosnn_ray.cli.final", "train the best of a search alone, by halving, and declare a winner"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),

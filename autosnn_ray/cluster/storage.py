@@ -88,7 +88,7 @@ def open_supernet(run: Path, config: Mapping[str, Any], moved_to: str | Path | N
     Raises:
         CheckpointError: It is not there, damaged, or another one.
     """
-    named = Path(str(config["supernet_folder"]))
+    named = Path(str(config.get("supernet_folder", SUPERNET_FOLDER)))
     folder = Path(moved_to) if moved_to is not None else run / named
     if moved_to is None and not named.is_absolute() and not folder.resolve().is_relative_to(run.resolve()):
         raise JournalError(f"{run}: the journal names a supernet outside the run's folder: {named}")
