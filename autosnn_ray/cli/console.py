@@ -122,7 +122,7 @@ def print_candidates(frame: pd.DataFrame, title: str) -> None:
          str(row.generation)]
         for row in frame.itertuples()
     ]  # fmt: skip
-    print_rows(["index", "architecture", "accuracy", "spikes", "fitness", "gen."], rows, title, numbers_from=2)
+    print_rows(["#", "architecture", "accuracy", "spikes", "fitness", "gen"], rows, title, numbers_from=2)
 
 
 def print_rows(
