@@ -13,7 +13,7 @@ from ray import tune
 from autosnn_ray.algorithms import AskTell, OnTold, replay
 from autosnn_ray.cluster.overseer import start_overseer
 from autosnn_ray.cluster.plan import Plan
-from autosnn_ray.cluster.pool import KeepActors
+from autosnn_ray.cluster.pool import KeepActors, RegrowPool
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts
 from autosnn_ray.cluster.session import ray_session
@@ -115,7 +115,7 @@ def _run_tune(
             param_space={"index": -1},
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
-                scheduler=KeepActors(slots),
+                scheduler=KeepActors(2 * slots),
                 num_samples=-1,
                 max_concurrent_trials=2 * slots,
                 reuse_actors=True,
@@ -124,7 +124,7 @@ def _run_tune(
                 name="search",
                 storage_path=Path(folder).as_posix(),
                 verbose=0,
-                callbacks=[CountStarts(searcher)],
+                callbacks=[CountStarts(searcher), RegrowPool(overseer, resources, slots, 2 * slots)],
                 failure_config=tune.FailureConfig(max_failures=_RETRIES),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),

@@ -1,4 +1,4 @@
-"""The actor that watches over those that evaluate: who is up, and who takes too long."""
+"""The actor that watches over those that evaluate: who is starting, and who takes too long."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+GO, WAIT, LATE = "go", "wait", "late"
+_LONGEST_WAIT_SECONDS = 20.0
 _LOOK_EVERY_SECONDS = 0.2
 _ANSWER_WITHIN_SECONDS = 1.0
 
@@ -21,17 +23,20 @@ class _Evaluation:
 
 
 class Overseer:
-    """Counts the actors that are set up, and ends the process of an evaluation that takes too long.
+    """Holds candidates back while actors are starting, and ends the process of an evaluation that takes too long.
 
-    A process that hangs may hold its interpreter's lock, so it cannot be trusted to end itself.
+    Ray gives a trial to an idle actor rather than wait for one that starts; where an evaluation takes less time
+    than an actor's start, a pool that has lost an actor, or has room for one more, would never grow. And a
+    process that hangs may hold its interpreter's lock, so it cannot be trusted to end itself.
 
     Args:
-        expected: How many actors there will be.
+        expected: How many actors are starting.
         seconds: Time an evaluation may take; None for as long as it likes.
     """
 
     def __init__(self, expected: int, seconds: float | None) -> None:
-        self._missing = expected
+        self._starting = expected
+        self._changed = time.monotonic()
         self._seconds = seconds
         self._running: dict[int, _Evaluation] = {}
         self._ended: set[int] = set()
@@ -39,29 +44,38 @@ class Overseer:
         if seconds is not None:
             threading.Thread(target=self._watch, daemon=True).start()
 
+    def expect(self, more: int) -> None:
+        """Says that more actors will start."""
+        self._starting += more
+        self._changed = time.monotonic()
+
     def arrive(self) -> None:
-        """Counts one more actor that is set up."""
-        self._missing -= 1
+        """Counts one actor that is up."""
+        self._starting = max(0, self._starting - 1)
+        self._changed = time.monotonic()
 
-    def complete(self) -> bool:
-        """Says whether all are there."""
-        return self._missing <= 0
-
-    def begin(self, index: int, actor: Any) -> bool:
-        """Starts the clock of an evaluation.
+    def begin(self, index: int, actor: Any, last_seconds: float) -> str:
+        """Lets an evaluation begin, or not.
 
         Args:
             index: The candidate's number.
-            actor: Handle of the actor that evaluates it.
+            actor: Handle of the actor that is to evaluate it.
+            last_seconds: How long that actor's last evaluation took.
 
         Returns:
-            False where this candidate's time was up in an earlier attempt: there is to be no other.
+            ``GO``; ``WAIT``, and ask again, while others are starting; or ``LATE`` where this candidate's time was
+            up in an earlier attempt, and there is to be no other.
         """
-        if self._seconds is None or index in self._ended:
-            return index not in self._ended
-        with self._lock:
-            self._running[index] = _Evaluation(actor, time.monotonic() + self._seconds)
-        return True
+        if index in self._ended:
+            return LATE
+        if self._starting and last_seconds < _LONGEST_WAIT_SECONDS:
+            if time.monotonic() - self._changed < _LONGEST_WAIT_SECONDS:
+                return WAIT
+            self._starting = 0
+        if self._seconds is not None:
+            with self._lock:
+                self._running[index] = _Evaluation(actor, time.monotonic() + self._seconds)
+        return GO
 
     def end(self, index: int) -> None:
         """Stops the clock."""

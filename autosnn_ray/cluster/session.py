@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import ray
+from ray._private import ray_constants
+from ray.exceptions import AuthenticationError, RayError
 from ray.runtime_env import RuntimeEnv
 
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
@@ -65,22 +67,37 @@ def ray_session(
             return
         environment = _checked(runtime_env)
         if address is None:
-            ray.init(
-                address="local",
-                num_cpus=num_cpus or len(os.sched_getaffinity(0)),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=_OBJECT_STORE_BYTES + 2 * shared_bytes,
-                runtime_env=environment,
-                _node_ip_address="127.0.0.1",
-            )
+            _start_here(num_cpus or len(os.sched_getaffinity(0)), environment, shared_bytes)
         else:
             _join(address, num_cpus, environment)
         try:
             yield _cpus()
         finally:
             ray.shutdown()
+
+
+def _start_here(num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int) -> None:
+    """Starts Ray so that nothing outside this machine can reach it: who reaches Ray can run any code.
+
+    Ray 2.60 turns a loopback address into the machine's own, and then listens on every interface, unless it
+    believes that it is on a laptop; there is no public setting. A test looks at the sockets.
+    """
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        with _environment({ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}):
+            ray.init(
+                address="local",
+                num_cpus=num_cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=_OBJECT_STORE_BYTES + 2 * shared_bytes,
+                runtime_env=runtime_env,
+                _node_ip_address="127.0.0.1",
+            )
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
 
 
 def _checked(runtime_env: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -104,8 +121,23 @@ def _join(address: str, num_cpus: int | None, runtime_env: dict[str, Any] | None
     _refuse_silent(address)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=runtime_env)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (ConnectionError, ValueError, RuntimeError, RayError) as error:
+        if _is_about_tokens(error):
+            raise AutoSNNError(
+                f"address {address!r}: the cluster asks for a token, and got none or a wrong one. Set "
+                "RAY_AUTH_MODE=token here, and have the token of the head node (`ray get-auth-token` there) in "
+                "~/.ray/auth_token or in RAY_AUTH_TOKEN"
+            ) from error
         raise AutoSNNError(f"address {address!r}: no Ray cluster can be reached there: {error}") from error
+
+
+def _is_about_tokens(error: BaseException | None) -> bool:
+    """Looks through an error's causes: Ray wraps this one, as text, in one about a lost connection."""
+    while error is not None:
+        if isinstance(error, AuthenticationError) or "AuthenticationError" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _refuse_silent(address: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from dataclasses import replace
 from typing import Any
@@ -11,15 +12,18 @@ import ray
 import torch
 from ray import tune
 
+from autosnn_ray.cluster.overseer import GO, WAIT
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.store import SharedSupernet
-from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluators import Evaluator, EvaluatorFactory
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.space import Architecture
 
 OUTCOME = "outcome"
 """Key of a trial's result: the evaluation, or why there is none, as JSON."""
 
-_LONGEST_WAIT_SECONDS = 20.0
+_ASK_AGAIN_SECONDS = 0.05
 
 
 class CandidateTrial(tune.Trainable):
@@ -46,10 +50,10 @@ class CandidateTrial(tune.Trainable):
         # One actor, its share of the cores: actors with a thread for every core fight for them.
         torch.set_num_threads(resources.threads)
         self._shared = shared
-        self._evaluate = evaluator(*shared.open("cuda" if resources.gpus else "cpu"))
+        self._evaluate = _make(evaluator, shared, resources)
         self._seconds = resources.seconds
         self._overseer = overseer
-        self._others_are_up = False
+        self._last_seconds = 0.0
         self._take(config)
         ray.get(overseer.arrive.remote())
 
@@ -60,20 +64,26 @@ class CandidateTrial(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """Evaluates the candidate."""
-        self._wait_for_the_others()
-        outcome = self._within_time() if self._seconds is not None else self._outcome()
+        if not self._may_begin():
+            late = f"the evaluation took longer than {self._seconds:g} seconds and was ended"
+            return {OUTCOME: json.dumps({"failure": late, "late": True}), "done": True}
+        started = time.perf_counter()
+        outcome = self._outcome()
+        if self._seconds is not None:
+            ray.get(self._overseer.end.remote(self._index))
+        self._last_seconds = time.perf_counter() - started
         return {OUTCOME: json.dumps(outcome), "done": True}
 
     def _take(self, config: dict[str, Any]) -> None:
         self._index, self._architecture = int(config["index"]), tuple(config["architecture"])
 
-    def _within_time(self) -> dict[str, Any]:
+    def _may_begin(self) -> bool:
         actor = ray.get_runtime_context().current_actor
-        if not ray.get(self._overseer.begin.remote(self._index, actor)):
-            return {"failure": f"the evaluation took longer than {self._seconds:g} seconds and was ended", "late": True}
-        outcome = self._outcome()
-        ray.get(self._overseer.end.remote(self._index))
-        return outcome
+        while True:
+            word = ray.get(self._overseer.begin.remote(self._index, actor, self._last_seconds))
+            if word != WAIT:
+                return bool(word == GO)
+            time.sleep(_ASK_AGAIN_SECONDS)
 
     def _outcome(self) -> dict[str, Any]:
         try:
@@ -85,18 +95,23 @@ class CandidateTrial(tune.Trainable):
         except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
             return {"failure": f"{type(error).__name__}: {error}"}
 
-    def _wait_for_the_others(self) -> None:
-        """Holds the first candidate back until all actors are up.
 
-        Ray gives a trial to an idle actor rather than start another; where candidates take less time than
-        an actor's start, the pool would never grow.
-        """
-        if self._others_are_up:
-            return
-        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
-        while time.monotonic() < deadline and not ray.get(self._overseer.complete.remote()):
-            time.sleep(0.05)
-        self._others_are_up = True
+def _make(evaluator: EvaluatorFactory, shared: SharedSupernet, resources: Resources) -> Evaluator:
+    """Makes the evaluator; one that cannot be made fails its candidates with the reason, which a dead actor lacks."""
+    try:
+        if resources.gpus and not torch.cuda.is_available():
+            raise InvalidInputError(
+                f"gpus_per_candidate: {resources.gpus:g} asked for, and torch {torch.__version__} sees no GPU on node "
+                f"{socket.gethostname()}; install torch with CUDA there"
+            )
+        return evaluator(*shared.open("cuda" if resources.gpus else "cpu"))
+    except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
+        problem = error
+
+    def fail(architecture: Architecture) -> Evaluation:
+        raise problem
+
+    return fail
 
 
 def _report(evaluation: Evaluation) -> dict[str, Any]:

@@ -78,9 +78,41 @@ def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
     assert max(again) < 20e6, f"own memory grew by {[int(value / 1e6) for value in again]} MB (first: {grown})"
 
 
+def test_ray_on_one_machine_cannot_be_reached_from_another():
+    """Who reaches Ray can run any code: every socket of every process it starts is on the loopback address."""
+    me = psutil.Process()
+
+    @ray.remote(num_cpus=0)
+    class Idle:
+        def up(self):
+            return True
+
+    actor = Idle.remote()
+    assert ray.get(actor.up.remote())
+    children = me.children(recursive=True)
+    listening = {
+        (process.name(), connection.laddr.ip.removeprefix("::ffff:"))
+        for process in (me, *children)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert {"raylet", "gcs_server"} <= {name for name, _ in listening}
+    assert {ip for _, ip in listening} == {"127.0.0.1"}, listening
+
+
 def test_an_address_where_no_cluster_is_gives_one_clear_error():
     ray.shutdown()
     with pytest.raises(AutoSNNError, match=r"127\.0\.0\.1:1'.*no Ray cluster"), ray_session(address="127.0.0.1:1"):
+        pass
+    with (
+        pytest.raises(InvalidInputError, match=r"Ray Client.*ray job submit"),
+        ray_session(address="ray://127.0.0.1:1"),
+    ):
+        pass
+    with (
+        pytest.raises(InvalidInputError, match="runtime_env: Ray does not take it"),
+        ray_session(runtime_env={"pip": 3}),
+    ):
         pass
     with pytest.raises(InvalidInputError, match="num_cpus"), ray_session(num_cpus=0):
         pass
