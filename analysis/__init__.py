@@ -2,7 +2,8 @@
 
 from analysis.frames import layer_spikes, read, read_config, write_frame
 from analysis.fronts import front, hypervolume
-from analysis.plots import PLOTS, save
+from analysis.plots import PLOTS, plot_profile, save
+from analysis.profiles import read_profile, write_profile
 from analysis.statistics import best, choose, indistinguishable, wilson_interval
 
 __all__ = [
@@ -13,9 +14,12 @@ __all__ = [
     "hypervolume",
     "indistinguishable",
     "layer_spikes",
+    "plot_profile",
     "read",
     "read_config",
+    "read_profile",
     "save",
     "wilson_interval",
     "write_frame",
+    "write_profile",
 ]

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-CORE = ("autosnn_ray.errors", "autosnn_ray.files", "autosnn_ray.evaluations")
+CORE = ("autosnn_ray.errors", "autosnn_ray.files", "autosnn_ray.evaluations", "autosnn_ray.profiles")
 SPACE = (*CORE, "autosnn_ray.space")
 OBJECTIVES = (*SPACE, "autosnn_ray.objectives")
 JOURNAL = (*OBJECTIVES, "autosnn_ray.journal")
@@ -25,6 +25,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.files": (),
     "autosnn_ray.versions": (),
     "autosnn_ray.evaluations": CORE,
+    "autosnn_ray.profiles": CORE,
     "autosnn_ray.space": (*SPACE, "numpy"),
     "autosnn_ray.objectives": (*OBJECTIVES, "numpy"),
     "autosnn_ray.journal": (*JOURNAL, "numpy"),

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.plots.architecture import plot_architecture
 from analysis.plots.pareto import plot_pareto
+from analysis.plots.profile import plot_profile
 from analysis.plots.progress import plot_progress
 from autosnn_ray.errors import InvalidInputError
 
@@ -36,4 +37,4 @@ def save(figure: Figure, path: str | Path) -> Path:
     return path
 
 
-__all__ = ["PLOTS", "plot_architecture", "plot_pareto", "plot_progress", "save"]
+__all__ = ["PLOTS", "plot_architecture", "plot_pareto", "plot_profile", "plot_progress", "save"]

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     "train": Command("autosnn_ray.cli.train", "train a supernet: one network that holds every architecture of a space"),
     "search": Command("autosnn_ray.cli.search", "search a supernet for accurate architectures that spike little"),
     "show": Command("autosnn_ray.cli.show", "show a run: the best, the front, pictures, a table of all candidates"),
+    "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),
     "datasets": Command("autosnn_ray.cli.datasets", "list the data sets"),
 }
