@@ -18,6 +18,7 @@ SPIKING = (*ALGORITHMS, "autosnn_ray.spiking")
 DATA = (*SPIKING, "autosnn_ray.data")
 EVALUATION = (*DATA, "autosnn_ray.evaluation")
 TRAINING = (*EVALUATION, "autosnn_ray.training", "autosnn_ray.versions")
+EXPORT = (*DATA, "autosnn_ray.export")
 CLUSTER = (*TRAINING, "autosnn_ray.cluster", "autosnn_ray.run")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -34,11 +35,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.data": (*DATA, "numpy", "torch", "sklearn", "scipy", "PIL"),
     "autosnn_ray.evaluation": (*EVALUATION, "numpy", "torch"),
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),
+    "autosnn_ray.export": (*EXPORT, "numpy", "torch", "norse", "nir"),
     "autosnn_ray.run": ("analysis", "pandas"),
     "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),
     "autosnn_ray.cli": (
         *CLUSTER,
         "autosnn_ray.cli",
+        "autosnn_ray.export",
         "search_spaces",
         "analysis",
         "pandas",

@@ -43,6 +43,7 @@ COMMANDS: dict[str, Command] = {
     "search": Command("autosnn_ray.cli.search", "search a supernet for accurate architectures that spike little"),
     "show": Command("autosnn_ray.cli.show", "show a run: the best, the front, pictures, a table of all candidates"),
     "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
+    "export": Command("autosnn_ray.cli.export", "export a network for other simulators and hardware (NIR)"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),
     "datasets": Command("autosnn_ray.cli.datasets", "list the data sets"),
 }

@@ -64,3 +64,10 @@ def test_a_space_without_slots_is_trained_alone(capsys, tmp_path):
     )
     ok(capsys, "train", tmp_path / "net", "--space", tmp_path / "net.toml", *TRAIN)
     assert "head.hidden.0.neuron" in ok(capsys, "inspect", tmp_path / "net", "--samples", "10")
+
+
+def test_a_network_is_exported_and_checked(capsys, network, tmp_path):
+    said = ok(capsys, "export", network, "--nir", tmp_path / "net.nir", "--samples", "40")
+    assert "read back and run on 40 validation samples: 40 put into the same class" in " ".join(said.split())
+    assert (tmp_path / "net.nir").read_bytes()[1:4] == b"HDF"
+    assert "dt: expected seconds above 0" in refused(capsys, "export", network, "--nir", tmp_path / "x", "--dt", "0")
