@@ -24,18 +24,23 @@ if TYPE_CHECKING:
     from autosnn_ray.data import Dataset as Dataset
     from autosnn_ray.data import load_dataset as load_dataset
     from autosnn_ray.evaluation import evaluate as evaluate
+    from autosnn_ray.evaluation import profile as profile
     from autosnn_ray.evaluations import Evaluation as Evaluation
     from autosnn_ray.evaluations import Failure as Failure
     from autosnn_ray.evaluators import EVALUATORS as EVALUATORS
     from autosnn_ray.evaluators import make_evaluator as make_evaluator
     from autosnn_ray.objectives import SpikeAwareFitness as SpikeAwareFitness
+    from autosnn_ray.profiles import EnergyModel as EnergyModel
+    from autosnn_ray.profiles import Profile as Profile
     from autosnn_ray.run import Run as Run
     from autosnn_ray.space import SearchSpace as SearchSpace
     from autosnn_ray.spiking.network import SpikingNetwork as SpikingNetwork
     from autosnn_ray.spiking.neurons import NeuronSettings as NeuronSettings
     from autosnn_ray.spiking.official import load_official_state as load_official_state
     from autosnn_ray.training import Supernet as Supernet
+    from autosnn_ray.training import TrainedNetwork as TrainedNetwork
     from autosnn_ray.training import TrainSettings as TrainSettings
+    from autosnn_ray.training import open_network as open_network
     from autosnn_ray.training import train_alone as train_alone
     from autosnn_ray.training import train_supernet as train_supernet
 
@@ -57,6 +62,9 @@ _HOME = {
     "EVALUATORS": "evaluators",
     "evaluate": "evaluation",
     "make_evaluator": "evaluators",
+    "profile": "evaluation",
+    "EnergyModel": "profiles",
+    "Profile": "profiles",
     "Evaluation": "evaluations",
     "Failure": "evaluations",
     "SpikeAwareFitness": "objectives",
@@ -67,6 +75,8 @@ _HOME = {
     "load_official_state": "spiking.official",
     "Supernet": "training",
     "TrainSettings": "training",
+    "TrainedNetwork": "training",
+    "open_network": "training",
     "train_alone": "training",
     "train_supernet": "training",
 }

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-CORE = ("autosnn_ray.errors", "autosnn_ray.files", "autosnn_ray.evaluations")
+CORE = ("autosnn_ray.errors", "autosnn_ray.files", "autosnn_ray.evaluations", "autosnn_ray.profiles")
 SPACE = (*CORE, "autosnn_ray.space")
 OBJECTIVES = (*SPACE, "autosnn_ray.objectives")
 JOURNAL = (*OBJECTIVES, "autosnn_ray.journal")
@@ -19,6 +19,7 @@ DATA = (*SPIKING, "autosnn_ray.data")
 EVALUATION = (*DATA, "autosnn_ray.evaluation")
 TRAINING = (*EVALUATION, "autosnn_ray.training", "autosnn_ray.versions")
 EVALUATORS = (*TRAINING, "autosnn_ray.evaluators")
+EXPORT = (*DATA, "autosnn_ray.export")
 CLUSTER = (*EVALUATORS, "autosnn_ray.cluster", "autosnn_ray.run")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -26,6 +27,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.files": (),
     "autosnn_ray.versions": (),
     "autosnn_ray.evaluations": CORE,
+    "autosnn_ray.profiles": CORE,
     "autosnn_ray.space": (*SPACE, "numpy"),
     "autosnn_ray.objectives": (*OBJECTIVES, "numpy"),
     "autosnn_ray.journal": (*JOURNAL, "numpy"),
@@ -35,11 +37,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.evaluation": (*EVALUATION, "numpy", "torch"),
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),
     "autosnn_ray.evaluators": (*EVALUATORS, "torch"),
+    "autosnn_ray.export": (*EXPORT, "numpy", "torch", "norse", "nir"),
     "autosnn_ray.run": ("analysis", "pandas"),
     "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),
     "autosnn_ray.cli": (
         *CLUSTER,
         "autosnn_ray.cli",
+        "autosnn_ray.export",
         "search_spaces",
         "analysis",
         "pandas",

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from analysis.plots.architecture import plot_architecture
 from analysis.plots.fidelity import draw_fidelity
 from analysis.plots.pareto import plot_pareto
+from analysis.plots.profile import plot_profile
 from analysis.plots.progress import plot_progress
 from analysis.plots.ranking import draw_ranking
 from analysis.ranking import Ranking, rankings_frame
@@ -55,4 +56,4 @@ def save(figure: Figure, path: str | Path) -> Path:
     return path
 
 
-__all__ = ["PLOTS", "plot_architecture", "plot_pareto", "plot_progress", "save"]
+__all__ = ["PLOTS", "plot_architecture", "plot_pareto", "plot_profile", "plot_progress", "save"]

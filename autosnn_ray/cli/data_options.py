@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def add_data_options(parser: ArgumentParser) -> None:
     """Adds the options that say which samples are used."""
-    parser.add_argument("--data", type=str, default="digits", help="name of a data set, or a .npz file of your own")
+    parser.add_argument(
+        "--data", type=str, default="digits", help="name of a data set, or a .npz file or folder of images of your own"
+    )
     parser.add_argument(
         "--data-folder", type=str | None, default=None, help="where its files are (default: data/NAME, usual places)"
     )

@@ -17,4 +17,6 @@ def run(options: Namespace) -> None:
     from autosnn_ray.data import DATASETS
 
     print_rows(["data set", "what it is"], [[name, entry.summary] for name, entry in DATASETS.items()])
-    console.print("of your own: a .npz file with x and y, or autosnn_ray.Dataset.from_arrays")
+    console.print(
+        "of your own: a .npz file with x and y, a folder of images with a folder for each class, Dataset.from_arrays"
+    )

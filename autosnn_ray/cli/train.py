@@ -1,25 +1,41 @@
 """Train a supernet: one network that holds every architecture of a search space, with shared weights.
 
+With --architecture, or a space without slots, one network of its own is trained instead, from scratch.
+
 A training that was cut off goes on when the same command is given again.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.data_options import add_data_options, load_data
 from autosnn_ray.cli.options import add_neuron_options, add_training_options
+from autosnn_ray.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from autosnn_ray.data import Dataset
+    from autosnn_ray.space import SearchSpace
+    from autosnn_ray.spiking.neurons import NeuronSettings
+    from autosnn_ray.training import TrainSettings
 
 AFTER_INTERRUPT = "The same command goes on from the last saved epoch."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("folder", type=str, help="where the supernet is written")
+    parser.add_argument("folder", type=str, help="where the supernet, or the network, is written")
     parser.add_argument(
         "--space", type=str, default="digits_16", help="name of a search space, or a TOML file of your own"
+    )
+    parser.add_argument(
+        "--architecture",
+        type=str | None,
+        default=None,
+        help="train this one alone (srb_k5/skip/…) instead of a supernet",
     )
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     parser.add_argument(
@@ -34,11 +50,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> None:
-    """Trains and saves a supernet."""
+    """Trains and saves a supernet, or a network of its own."""
     import search_spaces
-    from autosnn_ray.cli.console import console, training_bar
     from autosnn_ray.spiking.neurons import NeuronSettings
-    from autosnn_ray.training import TrainSettings, train_supernet
+    from autosnn_ray.training import TrainSettings
 
     space = search_spaces.load(options.space)
     data = load_data(options)
@@ -57,6 +72,16 @@ def run(options: Namespace) -> None:
         loss=options.loss,
         distillation=options.distillation,
     )
+    train = _train_supernet if space.slots and options.architecture is None else _train_alone
+    train(options, space, data, neuron, settings)
+
+
+def _train_supernet(
+    options: Namespace, space: SearchSpace, data: Dataset, neuron: NeuronSettings, settings: TrainSettings
+) -> None:
+    from autosnn_ray.cli.console import console, training_bar
+    from autosnn_ray.training import train_supernet
+
     with training_bar("supernet") as on_step:
         supernet = train_supernet(
             space,
@@ -75,4 +100,35 @@ def run(options: Namespace) -> None:
         f"validation, median {paths.accuracy_median:.1%} (guessing: {paths.chance:.1%});\n"
         f"reference_spikes = {paths.spikes_mean:,.0f} spikes/sample\n"
         f"written to {options.folder}; next: autosnn-ray search {options.folder} runs/first"
+    )
+
+
+def _train_alone(
+    options: Namespace, space: SearchSpace, data: Dataset, neuron: NeuronSettings, settings: TrainSettings
+) -> None:
+    from autosnn_ray.cli.console import console, training_bar
+    from autosnn_ray.training import TrainedNetwork, train_alone
+    from autosnn_ray.training.checkpoint import NETWORK_DESCRIPTION
+    from autosnn_ray.training.state import STATE_FILE
+
+    if (Path(options.folder) / NETWORK_DESCRIPTION).exists():
+        raise InvalidInputError(f"{options.folder}: already holds a network; give another folder")
+    with training_bar("network") as on_step:
+        network = train_alone(
+            space,
+            space.parse(options.architecture or ""),
+            data,
+            seed=options.seed,
+            timesteps=options.timesteps,
+            neuron=neuron,
+            settings=settings,
+            folder=options.folder,
+            on_step=on_step,
+        )
+    trained = TrainedNetwork.of(network, space, data, settings, options.seed)
+    trained.save(options.folder)
+    (Path(options.folder) / STATE_FILE).unlink(missing_ok=True)
+    console.print(
+        f"accuracy {trained.validation.accuracy:.2%}, {trained.validation.spikes:,.0f} spikes/sample on validation\n"
+        f"written to {options.folder}; next: autosnn-ray inspect {options.folder}"
     )

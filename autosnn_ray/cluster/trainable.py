@@ -16,8 +16,8 @@ from autosnn_ray.cluster.overseer import GO, WAIT
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.store import SharedSupernet
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluators import Evaluator, EvaluatorFactory
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators import Evaluator, EvaluatorFactory
 from autosnn_ray.space import Architecture
 
 OUTCOME = "outcome"

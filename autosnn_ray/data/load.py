@@ -13,6 +13,7 @@ from torch import Tensor
 
 from autosnn_ray.data.dataset import Dataset, Split, checked_classes
 from autosnn_ray.data.options import DataOptions
+from autosnn_ray.data.readers.images import read_image_folder
 from autosnn_ray.data.readers.npz import read_npz
 from autosnn_ray.data.readers.samples import Rows, Samples, Source
 from autosnn_ray.data.registry import DATASETS, DatasetEntry
@@ -41,7 +42,8 @@ def load_dataset(
     Where there is no test set, a fifth of all samples is split off first.
 
     Args:
-        name: Key of ``DATASETS``, or the path of a ``.npz`` file with ``x`` and ``y``.
+        name: Key of ``DATASETS``, the path of a ``.npz`` file with ``x`` and ``y``, or of a folder of images with
+            a folder for each class.
         seed: What the splits, and parts of them, are drawn from.
         folder: Where the files are; ``data/NAME`` and the usual places where None.
         size: Height and width to bring frames to, pixels; as they are where None.
@@ -112,7 +114,10 @@ def _entry(name: str) -> DatasetEntry:
         return DATASETS[name]
     if name.endswith(".npz"):
         return DatasetEntry(lambda _: read_npz(Path(name)), "arrays of your own")
-    raise unknown_name("data set", name, DATASETS, "Or give the path of a .npz file with x and y.")
+    if Path(name).is_dir():
+        return DatasetEntry(lambda options: read_image_folder(Path(name), options.size), "images of your own")
+    hint = "Or give the path of a .npz file with x and y, or of a folder with a folder of images for each class."
+    raise unknown_name("data set", name, DATASETS, hint)
 
 
 def _parts(

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autosnn_ray.data.options import DataOptions
+from autosnn_ray.data.readers.cifar import read_cifar10, read_cifar100
 from autosnn_ray.data.readers.idx import read_idx_folder
+from autosnn_ray.data.readers.images import read_tiny_imagenet
 from autosnn_ray.data.readers.samples import Samples, Source
+from autosnn_ray.data.readers.svhn import read_svhn
 
 
 @dataclass(frozen=True)
@@ -37,26 +40,52 @@ def _digits(options: DataOptions) -> Source:
     return Source(Samples.of_arrays(bunch.images / 16.0, bunch.target))
 
 
-def _mnist(options: DataOptions) -> Source:
-    return read_idx_folder("mnist", options.folders("mnist", "/usr/share/datasets/mnist"))
-
-
-def _fashion_mnist(options: DataOptions) -> Source:
-    # Where Debian's package dataset-fashion-mnist puts it.
-    return read_idx_folder("fashion_mnist", options.folders("fashion_mnist", "/usr/share/datasets/fashion-mnist"))
-
-
 DATASETS: dict[str, DatasetEntry] = {
     "digits": DatasetEntry(_digits, "1,797 real 8x8 images of handwritten digits, embedded (scikit-learn)"),
     "mnist": DatasetEntry(
-        _mnist, "70,000 28x28 images of handwritten digits, idx files", "crop", mean=(0.1307,), deviation=(0.3081,)
+        lambda options: read_idx_folder("mnist", options.folders("mnist")),
+        "70,000 28x28 images of handwritten digits, idx files",
+        "crop",
+        mean=(0.1307,),
+        deviation=(0.3081,),
     ),
     "fashion_mnist": DatasetEntry(
-        _fashion_mnist,
+        # Debian's package puts it into the second folder.
+        lambda options: read_idx_folder(
+            "fashion_mnist", options.folders("fashion_mnist", "/usr/share/datasets/fashion-mnist")
+        ),
         "70,000 28x28 images of clothes, idx files (Debian: apt install dataset-fashion-mnist)",
         "crop+flip",
         mean=(0.2860,),
         deviation=(0.3530,),
+    ),
+    "cifar10": DatasetEntry(
+        lambda options: read_cifar10(options.folders("cifar10")),
+        "60,000 32x32 colour images of ten classes, binary version",
+        "crop+flip",
+        mean=(0.4914, 0.4822, 0.4465),
+        deviation=(0.2470, 0.2435, 0.2616),
+    ),
+    "cifar100": DatasetEntry(
+        lambda options: read_cifar100(options.folders("cifar100")),
+        "60,000 32x32 colour images of a hundred classes, binary version",
+        "crop+flip",
+        mean=(0.5071, 0.4865, 0.4409),
+        deviation=(0.2673, 0.2564, 0.2762),
+    ),
+    "svhn": DatasetEntry(
+        lambda options: read_svhn(options.folders("svhn")),
+        "99,289 32x32 colour images of house numbers, .mat files",
+        "crop",
+        mean=(0.4377, 0.4438, 0.4728),
+        deviation=(0.1980, 0.2010, 0.1970),
+    ),
+    "tiny_imagenet": DatasetEntry(
+        lambda options: read_tiny_imagenet(options.folders("tiny_imagenet"), options.size),
+        "110,000 64x64 colour images of 200 classes, as the archive unpacks",
+        "flip",
+        mean=(0.4802, 0.4481, 0.3975),
+        deviation=(0.2770, 0.2691, 0.2821),
     ),
 }
 """Every data set by name. To add one: a function that finds and reads it, and an entry here."""

@@ -61,3 +61,16 @@ def part_of(name: str, rows: Rows, y: Rows, count: int | None, seed: int) -> Row
     if not 0 < count < len(rows):
         raise InvalidInputError(f"data set {name!r}: expected a part of 1 to {len(rows)} samples, got {count}")
     return split_off(name, rows, y, len(rows) - count, seed)[0]
+
+
+def check_count(name: str, count: int | None, most: int) -> int:
+    """Returns how many samples to use, all where None.
+
+    Raises:
+        InvalidInputError: None at all, or more than there are.
+    """
+    if count is None:
+        return most
+    if not 0 < count <= most:
+        raise InvalidInputError(f"{name}: expected 1 to {most}, got {count}")
+    return count

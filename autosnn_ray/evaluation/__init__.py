@@ -2,5 +2,6 @@
 
 from autosnn_ray.evaluation.evaluate import evaluate, prefixes_for
 from autosnn_ray.evaluation.losses import LOSSES
+from autosnn_ray.evaluation.profiling import profile
 
-__all__ = ["LOSSES", "evaluate", "prefixes_for"]
+__all__ = ["LOSSES", "evaluate", "prefixes_for", "profile"]

@@ -170,11 +170,12 @@ class AvgPool(SpikingBlock):
 
     def __init__(self, neuron: NeuronSettings) -> None:
         super().__init__()
+        self.pool = nn.AvgPool2d(2)
         self.neuron = SpikingNeuron(neuron)
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Halves height and width."""
-        spikes: Tensor = self.neuron(over_time(lambda merged: F.avg_pool2d(merged, 2), x), meter)
+        spikes: Tensor = self.neuron(over_time(self.pool, x), meter)
         return spikes
 
 

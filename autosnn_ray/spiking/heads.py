@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.blocks import over_time
@@ -42,6 +41,7 @@ class Head(nn.Module):
         averages = space.head == "global_average"
         height, width = space.feature_size
         widths = (channels if averages else channels * height * width, *space.hidden)
+        self.pool = nn.AdaptiveAvgPool2d(1)
         self.pool_neuron = SpikingNeuron(neuron) if averages else None
         self.hidden = nn.ModuleList(Hidden(inputs, outputs, neuron) for inputs, outputs in pairwise(widths))
         self.linear = nn.Linear(widths[-1], space.voters * classes, bias=False)
@@ -51,7 +51,7 @@ class Head(nn.Module):
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes ``(T, N, C, H, W)`` to votes ``(N, classes)``, summed over T."""
         if self.pool_neuron is not None:
-            x = self.pool_neuron(over_time(lambda merged: F.adaptive_avg_pool2d(merged, 1), x), meter)
+            x = self.pool_neuron(over_time(self.pool, x), meter)
         x = x.flatten(2)
         for layer in self.hidden:
             x = layer(x, meter)

@@ -5,14 +5,19 @@ from autosnn_ray.training.settings import SCHEDULES, TrainSettings
 from autosnn_ray.training.standalone import train_alone
 from autosnn_ray.training.supernet import PathStatistics, Supernet
 from autosnn_ray.training.train_supernet import survey, train_supernet
+from autosnn_ray.training.trained import OpenedNetwork, TrainedNetwork, open_network, take_path
 
 __all__ = [
     "PATH_SAMPLERS",
     "SCHEDULES",
+    "OpenedNetwork",
     "PathStatistics",
     "Supernet",
     "TrainSettings",
+    "TrainedNetwork",
+    "open_network",
     "survey",
+    "take_path",
     "train_alone",
     "train_supernet",
 ]

@@ -1,4 +1,4 @@
-"""The two files of a supernet: weights in safetensors, description in JSON."""
+"""The two files of a supernet, or of a network of its own: weights in safetensors, description in JSON."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from autosnn_ray.spiking.neurons import NeuronSettings
 
 WEIGHTS = "supernet.safetensors"
 DESCRIPTION = "supernet.json"
+NETWORK_WEIGHTS = "network.safetensors"
+NETWORK_DESCRIPTION = "network.json"
 FORMAT = 1
 
 
@@ -28,18 +30,23 @@ def pack(network: SpikingNetwork) -> bytes:
     return save({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()})
 
 
-def read_description(folder: Path) -> dict[str, Any]:
-    """Reads the description of a supernet.
+def read_description(folder: Path, name: str = DESCRIPTION) -> dict[str, Any]:
+    """Reads the description of a supernet, or of a network of its own.
+
+    Args:
+        folder: The folder that holds it.
+        name: ``DESCRIPTION`` or ``NETWORK_DESCRIPTION``.
 
     Raises:
         CheckpointError: No folder, no such file, not JSON, or of another format.
     """
     if not folder.is_dir():
         raise CheckpointError(
-            f"{folder}: expected a folder that holds {WEIGHTS} and {DESCRIPTION}, as `autosnn-ray train` writes it; "
+            f"{folder}: expected a folder that holds {Path(name).stem}.safetensors and {name}, as "
+            "`autosnn-ray train` writes it; "
             "other checkpoints, pickles among them, are not opened"
         )
-    path = folder / DESCRIPTION
+    path = folder / name
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -48,19 +55,21 @@ def read_description(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: expected JSON that can be read: {error}") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         given = description.get("format") if isinstance(description, dict) else type(description).__name__
-        raise CheckpointError(f"{path}: expected the description of a supernet, format {FORMAT}, got {given!r}")
+        raise CheckpointError(f"{path}: expected the description of a {path.stem}, format {FORMAT}, got {given!r}")
     return description
 
 
 def build_on_meta(space: SearchSpace, description: Mapping[str, Any]) -> SpikingNetwork:
-    """Builds a supernet without memory for its weights, from its description."""
+    """Builds a supernet, or a network of its own, without memory for its weights, from its description."""
     height, width = description["input_size"]
+    architecture = description.get("architecture")
     with torch.device("meta"):
         return SpikingNetwork(
             space,
             classes=int(description["classes"]),
             timesteps=int(description["timesteps"]),
             neuron=NeuronSettings.from_dict(description["neuron"]),
+            architecture=None if architecture is None else tuple(architecture),
             in_channels=int(description["in_channels"]),
             input_size=(int(height), int(width)),
         )
@@ -79,7 +88,7 @@ def read_weights(path: Path, checksum: str) -> dict[str, Tensor]:
         if found != checksum:
             raise CheckpointError(
                 f"{path}: the file is truncated or was changed: SHA-256 {found[:12]}…, expected {checksum[:12]}…; "
-                "copy it again or train the supernet again"
+                "copy it again or train it again"
             )
         tensors = load(content)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -13,6 +14,7 @@ from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training.loop import OnStep, train
 from autosnn_ray.training.settings import TrainSettings
+from autosnn_ray.training.state import TrainingState
 
 
 def train_alone(
@@ -24,6 +26,7 @@ def train_alone(
     timesteps: int = 4,
     neuron: NeuronSettings | None = None,
     settings: TrainSettings | None = None,
+    folder: str | Path | None = None,
     on_step: OnStep | None = None,
     start: Callable[[SpikingNetwork], object] | None = None,
 ) -> SpikingNetwork:
@@ -37,23 +40,43 @@ def train_alone(
         timesteps: Simulation steps T.
         neuron: The neurons' settings; AutoSNN's PLIF where None.
         settings: How to train.
+        folder: Where a training that was cut off is gone on with; None to keep nothing. The finished network is not
+            written there: see ``TrainedNetwork``.
         on_step: Told of every training step.
         start: Changes the initial weights, such as to those of a supernet's path.
 
     Returns:
         The network, in evaluation mode.
+
+    Raises:
+        CheckpointError: The folder holds an unfinished training of another kind.
+        TrainingDivergedError: The loss is not finite.
     """
+    neuron, settings = neuron or NeuronSettings(), settings or TrainSettings()
+    architecture = space.parse(architecture)
     network = new_network(
         torch.Generator().manual_seed(seed),
         space,
         classes=data.classes,
         timesteps=timesteps,
-        neuron=neuron or NeuronSettings(),
-        architecture=space.parse(architecture),
+        neuron=neuron,
+        architecture=architecture,
         in_channels=data.in_channels,
         input_size=data.input_size,
     )
     if start is not None:
         start(network)
-    train(network, data, settings or TrainSettings(), seed=seed, draw_paths=lambda _: [None], on_step=on_step)
+    state = None
+    if folder is not None:
+        identity = {
+            "space": space.checksum,
+            "architecture": architecture,
+            "data": data.checksum,
+            "seed": seed,
+            "timesteps": timesteps,
+            "neuron": neuron.to_dict(),
+            "settings": settings.to_dict(),
+        }
+        state = TrainingState(Path(folder), identity)
+    train(network, data, settings, seed=seed, draw_paths=lambda _: [None], state=state, on_step=on_step)
     return network.eval().requires_grad_(False)

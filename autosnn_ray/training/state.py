@@ -17,7 +17,7 @@ from autosnn_ray.errors import CheckpointError
 from autosnn_ray.files import write_atomically
 from autosnn_ray.spiking.network import SpikingNetwork
 
-_FILE = "training.safetensors"
+STATE_FILE = "training.safetensors"
 
 
 class TrainingState:
@@ -31,7 +31,7 @@ class TrainingState:
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any], *, every_seconds: float = 10.0) -> None:
-        self._path = folder / _FILE
+        self._path = folder / STATE_FILE
         self._identity = json.loads(json.dumps(dict(identity)))
         self._every_seconds = every_seconds
         self._saved_at = time.monotonic()

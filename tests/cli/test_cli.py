@@ -68,7 +68,11 @@ def test_help_and_lists_load_neither_torch_nor_ray():
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("quickstart", "datasets", "spaces")])
 def test_options_are_printed_as_they_would_be_used(command):
-    names = {"search": ["supernet", "out"], "enumerate": ["supernet", "out"]}
+    names = {
+        "search": ["supernet", "out"],
+        "enumerate": ["supernet", "out"],
+        "export": ["out", "--nir", "n"],
+    }
     result = run(command, *names.get(command, ["out"]), "--print-config")
     assert result.returncode == 0, result.stderr
     assert "out" in result.stdout

@@ -1,0 +1,70 @@
+"""A network layer by layer: cost, firing, energy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from analysis.plots.style import FRONT, MUTED, POINTS, apply_style
+from autosnn_ray.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One column of bars.
+
+    Attributes:
+        title: What is drawn.
+        values: One value a layer.
+        notes: A text beside each bar; empty where there is nothing to say.
+    """
+
+    title: str
+    values: tuple[float, ...]
+    notes: tuple[str, ...]
+
+
+def profile_panels(profile: Profile) -> tuple[Panel, ...]:
+    """Lists what the picture shows: for each layer its MACs, rate, spikes and energy."""
+    layers = profile.layers
+    silent = tuple(_what_is_wrong(layer.dead, layer.saturated) for layer in layers)
+    none = ("",) * len(layers)
+    return (
+        Panel("MACs a step (thousands)", tuple(layer.macs / 1e3 for layer in layers), none),
+        Panel("firing rate (%)", tuple(100 * layer.rate for layer in layers), silent),
+        Panel("spikes/sample", tuple(layer.spikes for layer in layers), none),
+        Panel("energy (nJ/sample)", tuple(1e9 * layer.energy for layer in layers), none),
+    )
+
+
+def _what_is_wrong(dead: int, saturated: int) -> str:
+    return ", ".join([f"{dead} dead"] * (dead > 0) + [f"{saturated} full"] * (saturated > 0))
+
+
+def plot_profile(path: str | Path) -> Figure:
+    """Draws the profile that ``autosnn-ray inspect --save`` wrote, layers from top to bottom."""
+    profile = Profile.load(path)
+    panels = profile_panels(profile)
+    count = len(profile.layers)
+    figure = Figure(figsize=(11.0, 1.4 + 0.28 * count), layout="constrained")
+    places = range(count)
+    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True), panels, strict=True):
+        apply_style(axes)
+        colours = [FRONT if note else POINTS for note in panel.notes]
+        axes.barh(places, panel.values, color=colours, height=0.7)
+        axes.set_xlabel(panel.title)
+        for place, value, note in zip(places, panel.values, panel.notes, strict=True):
+            axes.annotate(
+                note, (value, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED
+            )
+    first = figure.axes[0]
+    first.set_yticks(list(places), [layer.name for layer in profile.layers], fontsize=8)
+    first.invert_yaxis()
+    figure.suptitle(
+        f"{profile.architecture or profile.space}: {profile.total('energy') * 1e9:,.0f} nJ/sample, "
+        f"{profile.total('spikes'):,.0f} spikes/sample",
+        fontsize=10,
+    )
+    return figure

@@ -1,0 +1,99 @@
+"""Look into a network, layer by layer: what it costs, how it fires, which channels do nothing.
+
+Measured on validation samples. Of a supernet, say which path with --architecture. Energy is an estimate by the
+field's 45 nm figures, without data movement.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jsonargparse import ArgumentParser, Namespace
+
+from autosnn_ray.cli.options import number
+
+if TYPE_CHECKING:
+    from autosnn_ray.profiles import LayerProfile, Profile
+
+AFTER_INTERRUPT = "Nothing was changed."
+_PICO = 1e-12
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("folder", type=str, help="folder of a supernet, or of a network trained alone")
+    parser.add_argument("--architecture", type=str | None, default=None, help="the path of a supernet to look into")
+    parser.add_argument("--samples", type=int | None, default=None, help="validation samples to look at (default: all)")
+    parser.add_argument(
+        "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
+    )
+    parser.add_argument("--mac-energy", type=number, default=4.6, help="of a multiply-accumulate, pJ (real inputs)")
+    parser.add_argument("--accumulate-energy", type=number, default=0.9, help="of an accumulate, pJ (spikes)")
+    parser.add_argument("--save", type=str | None, default=None, help="folder for profile.json, .csv and .png")
+
+
+def run(options: Namespace) -> None:
+    """Prints the profile of a network, and saves it where asked."""
+    from autosnn_ray.cli.console import console
+    from autosnn_ray.data import load_described
+    from autosnn_ray.data.splits import check_count
+    from autosnn_ray.evaluation import profile
+    from autosnn_ray.profiles import EnergyModel
+    from autosnn_ray.training import open_network
+
+    opened = open_network(options.folder, options.architecture)
+    validation = load_described(opened.data, options.data_folder).validation
+    count = check_count("samples", options.samples, len(validation))
+    model = EnergyModel(options.mac_energy * _PICO, options.accumulate_energy * _PICO)
+    found = profile(opened.network, validation.head(count), energy_model=model)
+    _print(found, opened.shared)
+    if options.save:
+        for path in _save(found, Path(options.save)):
+            console.print(f"written: {path}")
+
+
+def _print(found: Profile, shared: bool) -> None:
+    from autosnn_ray.cli.console import console, print_rows
+
+    weights = "weights shared in its supernet" if shared else "trained alone"
+    console.print(f"{found.architecture or found.space} ({weights}), T={found.timesteps}, {found.samples} samples")
+    rows = [
+        [layer.name, "x".join(map(str, layer.shape)), f"{layer.parameters:,}", f"{layer.macs:,}",
+         "-" if layer.tau is None else f"{layer.tau:.2f}"]
+        for layer in found.layers
+    ]  # fmt: skip
+    rows.append(["all", "", f"{found.total('parameters'):,.0f}", f"{found.total('macs'):,.0f}", ""])
+    print_rows(["layer", "shape", "parameters", "MACs/step", "tau"], rows, numbers_from=2)
+    rows = [
+        [layer.name, f"{layer.rate:.1%}", f"{layer.spikes:,.0f}", _some(layer.dead, layer),
+         _some(layer.saturated, layer), f"{'MAC ' if layer.real_input else ''}{layer.operations:,.0f}",
+         f"{layer.energy * 1e9:,.2f}"]
+        for layer in found.layers
+    ]  # fmt: skip
+    rows.append(
+        ["all", "", f"{found.total('spikes'):,.0f}", "", "", f"{found.total('operations'):,.0f}",
+         f"{found.total('energy') * 1e9:,.2f}"]
+    )  # fmt: skip
+    print_rows(["layer", "rate", "spikes", "dead", "full", "operations", "nJ"], rows, numbers_from=1)
+    console.print(
+        "of one sample; rate: spikes per neuron and time step; dead: channels that never fired; full: that nearly "
+        f"always did;\noperations: synaptic operations, or multiply-accumulates (MAC) where the input is real; nJ: at "
+        f"{found.energy_model.multiply_accumulate / _PICO:g} pJ a MAC and {found.energy_model.accumulate / _PICO:g} pJ "
+        "an accumulate"
+    )
+
+
+def _some(channels: int, layer: LayerProfile) -> str:
+    return f"{channels}/{layer.channels}" if channels else ""
+
+
+def _save(found: Profile, folder: Path) -> list[Path]:
+    import analysis
+
+    written = found.save(folder / "profile.json")
+    return [
+        written,
+        analysis.write_profile(analysis.read_profile(written), folder / "profile.csv"),
+        analysis.save(analysis.plot_profile(written), folder / "profile.png"),
+    ]

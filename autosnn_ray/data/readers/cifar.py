@@ -1,0 +1,60 @@
+"""CIFAR's binary format: records of one or two label bytes and 3,072 bytes of a 32x32 image, channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from autosnn_ray.data.readers.samples import Samples, Source, locate
+from autosnn_ray.errors import InvalidInputError
+
+_PIXELS = 3 * 32 * 32
+
+
+def read_cifar(paths: Sequence[Path], label_bytes: int, classes: int) -> Samples:
+    """Reads binary files of CIFAR, one after the other.
+
+    Args:
+        paths: The files.
+        label_bytes: Label bytes before each image; the last of them is the class.
+        classes: How many classes there are.
+
+    Raises:
+        InvalidInputError: A file cannot be read, holds no whole number of records, or a class too high.
+    """
+    size = label_bytes + _PIXELS
+    records = []
+    for path in paths:
+        try:
+            content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        except OSError as error:
+            raise InvalidInputError(f"{path}: cannot be read: {error.strerror or error}") from error
+        if len(content) == 0 or len(content) % size:
+            raise InvalidInputError(
+                f"{path}: expected records of {size} bytes, got {len(content)} bytes; copy it again"
+            )
+        records.append(content.reshape(-1, size))
+    whole = np.concatenate(records)
+    y = whole[:, label_bytes - 1]
+    if y.max() >= classes:
+        raise InvalidInputError(f"{paths[0]}: expected classes 0 to {classes - 1}, got {y.max()}; is it another CIFAR?")
+    return Samples.of_arrays(whole[:, label_bytes:].reshape(-1, 3, 32, 32), y)
+
+
+def read_cifar10(folders: Sequence[Path]) -> Source:
+    """Reads CIFAR-10 from the folder that its archive unpacks to, or the one above."""
+    files = [*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"]
+    *train, test = locate("cifar10", _with_inner(folders, "cifar-10-batches-bin"), files)
+    return Source(read_cifar(train, 1, 10), read_cifar([test], 1, 10))
+
+
+def read_cifar100(folders: Sequence[Path]) -> Source:
+    """Reads CIFAR-100, its hundred fine classes, from the folder that its archive unpacks to, or the one above."""
+    train, test = locate("cifar100", _with_inner(folders, "cifar-100-binary"), ["train.bin", "test.bin"])
+    return Source(read_cifar([train], 2, 100), read_cifar([test], 2, 100))
+
+
+def _with_inner(folders: Sequence[Path], inner: str) -> list[Path]:
+    return [place for folder in folders for place in (folder, folder / inner)]

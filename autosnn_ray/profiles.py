@@ -1,0 +1,144 @@
+"""What a look into a network finds, layer by layer, as plain values: read without torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.files import write_atomically
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class EnergyModel:
+    """Energy of an operation, joules: 45 nm, 32-bit floats (Horowitz, ISSCC 2014). Data movement is not in it.
+
+    Attributes:
+        multiply_accumulate: Energy of one multiply-accumulate, where inputs are real numbers.
+        accumulate: Energy of one accumulate, where inputs are spikes.
+    """
+
+    multiply_accumulate: float = 4.6e-12
+    accumulate: float = 0.9e-12
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not 0 <= value < float("inf"):
+                raise InvalidInputError(f"{name}: expected joules of at least 0, got {value!r}")
+
+
+@dataclass(frozen=True)
+class LayerProfile:
+    """A layer of neurons, or a max pool, with the weights that feed it.
+
+    Attributes:
+        name: The layer's name, as in an evaluation's ``layer_spikes``.
+        shape: Channels, height, width that leave it; features alone where it is fully connected.
+        parameters: Trainable numbers: weights that feed it, batch norm, time constant.
+        macs: Multiply-accumulates of one time step, padding included, as if the inputs were dense.
+        rate: Spikes per neuron and time step, 0 to 1.
+        spikes: Spikes/sample over all time steps.
+        dead: Channels that did not fire once on any sample.
+        saturated: Channels that fired nearly always.
+        tau: Membrane time constant, time steps; None where there is none.
+        real_input: Whether what comes in are real numbers, not spikes.
+        operations: For one sample, over all time steps: multiply-accumulates where the input is real, else
+            synaptic operations (for each input spike the neurons it reaches).
+        energy: Energy of the operations for one sample, joules.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
+    macs: int
+    rate: float
+    spikes: float
+    dead: int
+    saturated: int
+    tau: float | None
+    real_input: bool
+    operations: float
+    energy: float
+
+    @property
+    def channels(self) -> int:
+        """Channels, or features, that leave the layer."""
+        return self.shape[0]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A network layer by layer, measured on samples.
+
+    Attributes:
+        architecture: One choice for each slot, written with ``/``.
+        space: The space's name.
+        timesteps: Simulation steps T.
+        samples: How many samples were looked at.
+        energy_model: Energy of the operations.
+        layers: From stem to head.
+    """
+
+    architecture: str
+    space: str
+    timesteps: int
+    samples: int
+    energy_model: EnergyModel
+    layers: tuple[LayerProfile, ...]
+
+    def total(self, name: str) -> float:
+        """Adds up a number of all layers: ``parameters``, ``macs``, ``spikes``, ``operations``, ``energy``."""
+        return float(sum(getattr(layer, name) for layer in self.layers))
+
+    @property
+    def synaptic_operations(self) -> float:
+        """Synaptic operations of one sample: the accumulates of all layers fed by spikes."""
+        return sum(layer.operations for layer in self.layers if not layer.real_input)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the profile as plain values."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Profile:
+        """Builds the profile that ``to_dict`` wrote."""
+        layers = [LayerProfile(**{**layer, "shape": tuple(layer["shape"])}) for layer in values["layers"]]
+        return cls(
+            architecture=str(values["architecture"]),
+            space=str(values["space"]),
+            timesteps=int(values["timesteps"]),
+            samples=int(values["samples"]),
+            energy_model=EnergyModel(**values["energy_model"]),
+            layers=tuple(layers),
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Writes the profile as JSON."""
+        path = Path(path)
+        write_atomically(path, f"{json.dumps(self.to_dict(), indent=2)}\n".encode())
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Profile:
+        """Reads a profile that ``save`` wrote.
+
+        Raises:
+            InvalidInputError: No such file, or not a profile of this format.
+        """
+        try:
+            values = json.loads(Path(path).read_text(encoding="utf-8"))
+            if values["format"] != FORMAT:
+                raise InvalidInputError(f"{path}: expected a profile of format {FORMAT}, got {values['format']!r}")
+            return cls.from_dict(values)
+        except OSError as error:
+            raise InvalidInputError(f"{path}: expected a profile that can be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if isinstance(error, InvalidInputError):
+                raise
+            wanted = "a profile, as `autosnn-ray inspect` writes it"
+            raise InvalidInputError(f"{path}: expected {wanted}: {error!r}") from error

@@ -1,0 +1,73 @@
+"""Training one network alone and looking into it, as a person types it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from autosnn_ray.cli.main import main
+
+TRAIN = ("--epochs", "1", "--timesteps", "2", "--train-samples", "100")
+
+
+def ok(capsys, *arguments: object) -> str:
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert status == 0, captured.err
+    return captured.out
+
+
+def refused(capsys, *arguments: object) -> str:
+    assert main([str(argument) for argument in arguments]) != 0
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    return line
+
+
+@pytest.fixture
+def network(capsys, tmp_path, tiny_space_file):
+    said = ok(capsys, "train", tmp_path / "net", "--space", tiny_space_file, "--architecture", "scb_k3/skip", *TRAIN)
+    assert "spikes/sample on validation" in said
+    return tmp_path / "net"
+
+
+def test_one_architecture_is_trained_alone_and_looked_into(capsys, network, tmp_path):
+    said = ok(capsys, "inspect", network, "--samples", "30", "--save", tmp_path / "out", "--accumulate-energy", "0.5")
+    assert "scb_k3/skip (trained alone), T=2, 30 samples" in said
+    assert "0.5 pJ an accumulate" in said
+    assert all(len(line) <= 80 for line in said.splitlines() if not line.startswith("written"))
+    values = json.loads((tmp_path / "out" / "profile.json").read_text())
+    assert values["energy_model"]["accumulate"] == pytest.approx(0.5e-12)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"profile.json", "profile.csv", "profile.png"}
+    assert "already holds a network" in refused(capsys, "train", network, "--architecture", "skip/skip/skip/skip/skip")
+
+
+def test_a_path_of_a_supernet_is_looked_into(capsys, tiny_supernet_folder):
+    path = "srb_k3/scb_k3"
+    assert f"{path} (weights shared in its supernet)" in ok(
+        capsys, "inspect", tiny_supernet_folder, "--architecture", path
+    )
+    assert "give an architecture" in refused(capsys, "inspect", tiny_supernet_folder)
+    assert "expected 2 choices" in refused(capsys, "inspect", tiny_supernet_folder, "--architecture", "skip")
+    assert "samples: expected 1 to 360, got 0" in refused(
+        capsys, "inspect", tiny_supernet_folder, "--architecture", path, "--samples", "0"
+    )
+    assert "expected joules of at least 0" in refused(
+        capsys, "inspect", tiny_supernet_folder, "--architecture", path, "--mac-energy", "-1"
+    )
+
+
+def test_a_space_without_slots_is_trained_alone(capsys, tmp_path):
+    (tmp_path / "net.toml").write_text(
+        'name = "mine"\nstem = "static"\nchannels = 4\nin_channels = 1\ninput_size = [8, 8]\nhead = "flatten"\n'
+        'hidden = [9]\n[[layers]]\nkind = "conv_k3"\n'
+    )
+    ok(capsys, "train", tmp_path / "net", "--space", tmp_path / "net.toml", *TRAIN)
+    assert "head.hidden.0.neuron" in ok(capsys, "inspect", tmp_path / "net", "--samples", "10")
+
+
+def test_a_network_is_exported_and_checked(capsys, network, tmp_path):
+    said = ok(capsys, "export", network, "--nir", tmp_path / "net.nir", "--samples", "40")
+    assert "read back and run on 40 validation samples: 40 put into the same class" in " ".join(said.split())
+    assert (tmp_path / "net.nir").read_bytes()[1:4] == b"HDF"
+    assert "dt: expected seconds above 0" in refused(capsys, "export", network, "--nir", tmp_path / "x", "--dt", "0")
