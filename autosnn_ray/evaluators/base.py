@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from autosnn_ray.data.dataset import Dataset, Split
@@ -36,7 +36,7 @@ class EvaluationData:
     @classmethod
     def of(cls, data: Dataset, training: TrainSettings | None = None) -> EvaluationData:
         """Takes validation and training samples of a data set, and leaves the test samples behind."""
-        return cls(data=replace(data, test=data.test.head(0)), training=training or TrainSettings())
+        return cls(data=data.without_test(), training=training or TrainSettings())
 
     @property
     def validation(self) -> Split:
