@@ -45,6 +45,11 @@ class Ranking:
     def verdict(self, quantity: str) -> str:
         """Says in words whether this ranking can choose by one quantity."""
         own, best = self.figures[quantity]["tau"], self.ceiling[quantity]["tau"]
+        if not np.isfinite(best.value) or best.low <= 0:
+            return (
+                f"{quantity}: nothing to choose between; two trainings of the same {len(self.table)} architectures agree "
+                f"no better than chance (tau {best}), so they differ by less than can be told"
+            )
         compared = f"tau {own}, two seeds of the truth agree to {best.value:.2f}"
         if not np.isfinite(own.value) or own.low <= 0:
             return f"{quantity}: cannot choose; no better than chance, as far as {len(self.table)} show ({compared})"

@@ -66,6 +66,15 @@ def test_a_good_evaluator_reaches_the_ceiling_and_a_blind_one_does_not(folder):
     assert f"{ceiling.value:.2f}" in good.verdict("accuracy")
 
 
+def test_where_two_trainings_do_not_agree_there_is_nothing_to_choose(tmp_path):
+    for seed in (1, 2):
+        write_run(tmp_path / "truth" / f"seed_{seed}", "alone", noise=30.0, seed=seed)
+    write_run(tmp_path / "evaluators" / "path", "path", noise=0.01, seed=3)
+    (ranking,) = analysis.read_rankings(tmp_path)
+    assert "nothing to choose between" in ranking.verdict("accuracy")
+    assert "can choose" in ranking.verdict("spikes")
+
+
 def test_the_frame_has_a_row_each_evaluator_quantity_and_measure(folder):
     frame = analysis.rankings_frame(analysis.read_rankings(folder))
     assert len(frame) == 2 * 3 * 5
