@@ -11,7 +11,7 @@ from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 REGRETS = (1, 5, 10)
-_RESAMPLES = 500
+RESAMPLES = 500
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def agreement(
-    pairs: Sequence[tuple[Scores, Scores]], rng: np.random.Generator, resamples: int = _RESAMPLES
+    pairs: Sequence[tuple[Scores, Scores]], rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> dict[str, Figure]:
     """Measures the agreement of judges with truths, averaged over the pairs.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.agreement import Figure, Scores, agreement, scores
+from analysis.agreement import RESAMPLES, Figure, Scores, agreement, scores
 from analysis.frames import read, read_config
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.objectives import DEFAULT_EXPONENT
@@ -47,7 +47,7 @@ class Ranking:
         own, best = self.figures[quantity]["tau"], self.ceiling[quantity]["tau"]
         if not np.isfinite(best.value) or best.low <= 0:
             return (
-                f"{quantity}: nothing to choose between; two trainings of the same {len(self.table)} architectures agree "
+                f"{quantity}: nothing to choose between; two trainings of the same architectures agree "
                 f"no better than chance (tau {best}), so they differ by less than can be told"
             )
         compared = f"tau {own}, two seeds of the truth agree to {best.value:.2f}"
@@ -59,7 +59,12 @@ class Ranking:
 
 
 def read_rankings(
-    folder: str | Path, *, truth: str | Path | None = None, exponent: float = DEFAULT_EXPONENT, seed: int = 0
+    folder: str | Path,
+    *,
+    truth: str | Path | None = None,
+    exponent: float = DEFAULT_EXPONENT,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
 ) -> list[Ranking]:
     """Reads what ``autosnn-ray rank`` wrote: every evaluator against the truth.
 
@@ -68,6 +73,7 @@ def read_rankings(
         truth: Folder with ``seed_0`` … that takes the place of ``folder/truth``.
         exponent: Of the fitness that is compared.
         seed: What bootstrap resamples are drawn from.
+        resamples: How many; each is a draw of the architectures with replacement.
 
     Returns:
         A ranking each evaluator, the cheapest first.
@@ -81,7 +87,7 @@ def read_rankings(
     if len(truths) < 2:
         raise InvalidInputError(f"{home}: expected the runs of at least two seeds, found {len(truths)}")
     found = [
-        _compare(path, truths, exponent, np.random.default_rng(seed))
+        _compare(path, truths, exponent, np.random.default_rng(seed), resamples)
         for path in sorted((folder / "evaluators").iterdir())
     ]
     return sorted(found, key=lambda ranking: ranking.seconds)
@@ -128,7 +134,9 @@ def _done(path: Path) -> pd.DataFrame:
     return frame[frame["status"] == "done"].set_index("architecture")
 
 
-def _compare(path: Path, truths: list[pd.DataFrame], exponent: float, rng: np.random.Generator) -> Ranking:
+def _compare(
+    path: Path, truths: list[pd.DataFrame], exponent: float, rng: np.random.Generator, resamples: int
+) -> Ranking:
     predicted = _done(path)
     shared = [a for a in predicted.index if all(a in truth.index for truth in truths)]
     if len(shared) < _FEWEST:
@@ -140,8 +148,8 @@ def _compare(path: Path, truths: list[pd.DataFrame], exponent: float, rng: np.ra
     for quantity in QUANTITIES:
         judge = _scores(predicted, quantity, exponent)
         judged = [_scores(truth, quantity, exponent) for truth in truths]
-        figures[quantity] = agreement([(judge, truth) for truth in judged], rng)
-        ceiling[quantity] = agreement(list(permutations(judged, 2)), rng)
+        figures[quantity] = agreement([(judge, truth) for truth in judged], rng, resamples)
+        ceiling[quantity] = agreement(list(permutations(judged, 2)), rng, resamples)
     return Ranking(
         evaluator=evaluator_label(read_config(path)),
         seconds=float(predicted["seconds"].median()),

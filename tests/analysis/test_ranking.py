@@ -55,7 +55,7 @@ def folder(tmp_path):
 
 
 def test_a_good_evaluator_reaches_the_ceiling_and_a_blind_one_does_not(folder):
-    blind, good = analysis.read_rankings(folder)
+    blind, good = analysis.read_rankings(folder, resamples=60)
     assert (blind.evaluator, good.evaluator) == ("path", "alone"), "the cheapest first"
     assert good.truth_seconds == 9.0
     ceiling = good.ceiling["accuracy"]["tau"]
@@ -70,13 +70,13 @@ def test_where_two_trainings_do_not_agree_there_is_nothing_to_choose(tmp_path):
     for seed in (1, 2):
         write_run(tmp_path / "truth" / f"seed_{seed}", "alone", noise=30.0, seed=seed)
     write_run(tmp_path / "evaluators" / "path", "path", noise=0.01, seed=3)
-    (ranking,) = analysis.read_rankings(tmp_path)
+    (ranking,) = analysis.read_rankings(tmp_path, resamples=60)
     assert "nothing to choose between" in ranking.verdict("accuracy")
     assert "can choose" in ranking.verdict("spikes")
 
 
 def test_the_frame_has_a_row_each_evaluator_quantity_and_measure(folder):
-    frame = analysis.rankings_frame(analysis.read_rankings(folder))
+    frame = analysis.rankings_frame(analysis.read_rankings(folder, resamples=60))
     assert len(frame) == 2 * 3 * 5
     assert (frame["architectures"] == 30).all()
     assert frame["low"].le(frame["high"]).all()
@@ -84,14 +84,14 @@ def test_the_frame_has_a_row_each_evaluator_quantity_and_measure(folder):
 
 
 def test_the_table_holds_prediction_mean_and_range_of_the_truth(folder):
-    table = analysis.read_rankings(folder)[1].table
+    table = analysis.read_rankings(folder, resamples=60)[1].table
     assert (table["true_accuracy_low"] <= table["true_accuracy"]).all()
     assert (table["true_accuracy"] <= table["true_accuracy_high"]).all()
     assert (table["accuracy_low"] < table["accuracy"]).all()
 
 
 def test_everything_is_written(folder):
-    written = analysis.save_rankings(analysis.read_rankings(folder), folder)
+    written = analysis.save_rankings(analysis.read_rankings(folder, resamples=60), folder)
     assert {path.name for path in written} == {
         "rankings.csv", "ranking-alone.png", "ranking-path.png", "fidelity.png",
     }  # fmt: skip
