@@ -90,7 +90,7 @@ def open_supernet(run: Path, config: Mapping[str, Any], moved_to: str | Path | N
     """
     named = Path(str(config["supernet_folder"]))
     folder = Path(moved_to) if moved_to is not None else run / named
-    if moved_to is None and not named.is_absolute() and not folder.resolve().is_relative_to(run.resolve()):
+    if moved_to is None and ".." in named.parts:
         raise JournalError(f"{run}: the journal names a supernet outside the run's folder: {named}")
     try:
         supernet = Supernet.load(folder)
