@@ -136,7 +136,7 @@ def test_data_and_evaluators_without_a_name_must_be_given(copied, finished):
 @pytest.mark.parametrize("url", ["s3://bucket/run", Path("gs://bucket/run"), "file:///tmp/run"])
 def test_urls_are_refused_and_told_why(tiny_supernet, digits, tmp_path, url):
     for arguments in ({"path": url}, {"path": "run", "storage": url}):
-        with pytest.raises(InvalidInputError, match="expected a folder, got the URL .*an object store has neither"):
+        with pytest.raises(InvalidInputError, match=r"expected a folder, got the URL .*an object store has neither"):
             asr.resume(**arguments)
         with pytest.raises(InvalidInputError, match="expected a folder, got the URL"):
             asr.search(tiny_supernet, digits, **arguments)
