@@ -66,8 +66,8 @@ def read(path: str | Path) -> pd.DataFrame:
         frame.insert(2 + position, f"slot_{position}", pd.Series(choices, index=frame.index))
     frame.attrs = {
         "path": str(path),
-        "space": contents.config.get("space", {}).get("name", ""),
-        "objective": dict(contents.config.get("objective", {})),
+        "space": space.name if space else "",
+        "objective": fitness.to_dict() if fitness else {},
     }
     return frame
 

@@ -66,5 +66,13 @@ class SpikeAwareFitness:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SpikeAwareFitness:
-        """Builds the fitness that ``to_dict`` wrote."""
-        return cls(reference_spikes=float(values["reference_spikes"]), exponent=float(values["exponent"]))
+        """Builds the fitness that ``to_dict`` wrote.
+
+        Raises:
+            InvalidInputError: It is not what was written.
+        """
+        try:
+            reference, exponent = float(values["reference_spikes"]), float(values["exponent"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise InvalidInputError(f"objective: expected reference_spikes and exponent, got {values!r}") from error
+        return cls(reference_spikes=reference, exponent=exponent)

@@ -68,5 +68,13 @@ def make_algorithm(name: str, **settings: Any) -> Algorithm:
 
 
 def algorithm_from_dict(values: Mapping[str, Any]) -> Algorithm:
-    """Builds the algorithm that ``Algorithm.to_dict`` wrote."""
-    return make_algorithm(str(values["name"]), **dict(values["settings"]))
+    """Builds the algorithm that ``Algorithm.to_dict`` wrote.
+
+    Raises:
+        InvalidInputError: It is not what was written.
+    """
+    try:
+        name, settings = str(values["name"]), {str(key): value for key, value in values["settings"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInputError(f"algorithm: expected its name and settings, got {values!r}") from error
+    return make_algorithm(name, **settings)

@@ -42,6 +42,7 @@ class AutoSNN(Algorithm):
     probability: float = 0.2
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_counts(self, {"population": 1, "parents": 1, "mutants": 0, "crossovers": 0})
         if self.mutants + self.crossovers > self.population:
             raise InvalidInputError(

@@ -74,11 +74,18 @@ class Algorithm(ABC):
         name: Its key in ``ALGORITHMS``.
         order_matters: Whether the order in which results come in changes what is proposed.
         seed: What every random draw comes from.
+
+    Raises:
+        InvalidInputError: The seed is no whole number of at least 0.
     """
 
     name: ClassVar[str]
     order_matters: ClassVar[bool] = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise InvalidInputError(f"seed: expected a whole number of at least 0, got {self.seed!r}")
 
     @abstractmethod
     def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:

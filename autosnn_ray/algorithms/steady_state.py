@@ -46,6 +46,7 @@ class SteadyState(Algorithm):
     probability: float = 0.2
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_counts(self, {"population": 1, "parents": 1})
         check_share("mutant_share", self.mutant_share)
         check_share("probability", self.probability)

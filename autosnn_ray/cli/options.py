@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
+
+from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from autosnn_ray.cluster.plan import Plan
@@ -104,9 +107,9 @@ def add_ray_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--runtime-env",
-        type=dict[str, Any],
-        default={},
-        help="Ray's runtime environment of the evaluating processes (working_dir, env_vars, pip …)",
+        type=str | None,
+        default=None,
+        help="Ray's runtime environment of the evaluating processes (env_vars, pip …): JSON, or a file of it",
     )
 
 
@@ -116,10 +119,24 @@ def ray_arguments(options: Namespace, *, storage: bool = True) -> dict[str, Any]
         "address", "num_cpus", "concurrent", "cpus_per_candidate", "gpus_per_candidate", "seconds_per_candidate",
         "storage", "runtime_env",
     )  # fmt: skip
-    given = {name: options[name] for name in names if options[name] not in (None, {})}
+    given = {name: options[name] for name in names if options[name] is not None}
+    if "runtime_env" in given:
+        given["runtime_env"] = _read_json("--runtime-env", given["runtime_env"])
     if not storage:
         given.pop("storage", None)
     return given
+
+
+def _read_json(option: str, given: str) -> dict[str, Any]:
+    """Reads an object from JSON, or from a file that holds it."""
+    try:
+        text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
+        content = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(f"{option}: expected JSON, or a file of it, got {given!r}: {error}") from error
+    if not isinstance(content, dict):
+        raise InvalidInputError(f"{option}: expected an object in JSON, got {type(content).__name__}")
+    return content
 
 
 def plan_to_train(options: Namespace, run: Path) -> Plan:

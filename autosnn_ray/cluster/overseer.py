@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 GO, WAIT, LATE = "go", "wait", "late"
@@ -91,7 +93,9 @@ class Overseer:
             for index, actor in _that_hang(late).items():
                 with self._lock:
                     self._ended.add(index)
-                ray.kill(actor)
+                # One that dies by itself meanwhile needs no end, and must not end the watch.
+                with contextlib.suppress(RayError, ValueError):
+                    ray.kill(actor)
             with self._lock:
                 for index, actor in late.items():
                     if index in self._running and self._running[index].actor is actor:

@@ -132,7 +132,7 @@ def plan_of(
             supernet=opened,
             data=_data(path, config["data"], data),
             algorithm=algorithm_from_dict(config["algorithm"]),
-            candidates=_candidates(path, int(config["candidates"]), candidates),
+            candidates=_candidates(path, config["candidates"], candidates),
             objective=SpikeAwareFitness.from_dict(config["objective"]),
             evaluator=given,
         )
@@ -147,7 +147,9 @@ def plan_of(
     return plan
 
 
-def _candidates(path: Path, before: int, now: int | None) -> int:
+def _candidates(path: Path, before: object, now: int | None) -> int:
+    if not isinstance(before, int):
+        raise TypeError(f"candidates: {before!r}")
     if now is not None and now < before:
         raise InvalidInputError(
             f"candidates: expected at least the {before} that {path} was asked for, got {now}; "

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from ray.tune import Callback
+from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 
 from autosnn_ray.cluster.resources import Resources
@@ -57,6 +58,11 @@ class RegrowPool(Callback):
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Expects one more: a trial is tried again because its actor died."""
         self._overseer.expect.remote(1)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Expects one more for the trials that wait: this one's actor died for the last time."""
+        if any(other.status == Trial.PENDING for other in trials):
+            self._overseer.expect.remote(1)
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Looks now and then whether nodes have joined or left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ def run_folder(path: str | Path, storage: str | Path | None = None) -> Path:
         InvalidInputError: A URL, or a path that leaves the storage.
     """
     for name, given in (("path", path), ("storage", storage)):
-        if given is not None and "://" in str(given):
+        # Path() makes one slash of two.
+        if given is not None and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(given)):
             raise InvalidInputError(
                 f"{name}: expected a folder, got the URL {str(given)!r}. A journal needs appended lines that are on "
                 "the disk before the search goes on, and a lock; an object store has neither, and a copy after each "
@@ -90,7 +92,7 @@ def open_supernet(run: Path, config: Mapping[str, Any], moved_to: str | Path | N
     """
     named = Path(str(config.get("supernet_folder", SUPERNET_FOLDER)))
     folder = Path(moved_to) if moved_to is not None else run / named
-    if moved_to is None and not named.is_absolute() and not folder.resolve().is_relative_to(run.resolve()):
+    if moved_to is None and ".." in named.parts:
         raise JournalError(f"{run}: the journal names a supernet outside the run's folder: {named}")
     try:
         supernet = Supernet.load(folder)

@@ -213,6 +213,13 @@ def test_numbers_of_candidates_that_are_none_are_refused(name, space, candidates
 
 
 @everyone
+@pytest.mark.parametrize("seed", [-1, 1.5, None, True, "0"])
+def test_seeds_that_repeat_nothing_are_refused(name, seed):
+    with pytest.raises(InvalidInputError, match="seed: expected a whole number of at least 0"):
+        make_algorithm(name, seed=seed)
+
+
+@everyone
 def test_settings_survive_a_round_trip(name):
     algorithm = make_algorithm(name, seed=5)
     assert algorithm_from_dict(json.loads(json.dumps(algorithm.to_dict()))) == algorithm

@@ -43,9 +43,10 @@ def test_an_actor_killed_in_mid_evaluation_is_replaced_and_the_retry_counted(tin
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # two minutes on two idle cores; Ray's start is all of it, and shared cores stretch it
 @pytest.mark.parametrize(
     ("algorithm", "by_clock", "by_progress"),
-    [("autosnn", 13, 7), ("steady_state", 0, 3)],
+    [("autosnn", 15, 5), ("steady_state", 0, 2)],
 )
 def test_a_driver_killed_again_and_again_loses_nothing(tiny_supernet, tmp_path, algorithm, by_clock, by_progress):
     """Half-way through an import, before Ray is up, amid a write: the clock does not choose."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,17 @@ def test_data_and_evaluators_without_a_name_must_be_given(copied, finished):
     _rewrite_start(copied, evaluator={"name": "os:system", "settings": {}})
     with pytest.raises(InvalidInputError, match=r"evaluator: the run used os:system, which is none of path"):
         asr.resume(copied)
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/run", Path("gs://bucket/run"), "file:///tmp/run"])
+def test_urls_are_refused_and_told_why(tiny_supernet, digits, tmp_path, url):
+    for arguments in ({"path": url}, {"path": "run", "storage": url}):
+        with pytest.raises(InvalidInputError, match=r"expected a folder, got the URL .*an object store has neither"):
+            asr.resume(**arguments)
+        with pytest.raises(InvalidInputError, match="expected a folder, got the URL"):
+            asr.search(tiny_supernet, digits, **arguments)
+    with pytest.raises(InvalidInputError, match="expected a folder within the storage"):
+        asr.resume("../run", storage=tmp_path)
 
 
 @pytest.mark.parametrize("named", ["../elsewhere", "a/../../b"])

@@ -1,0 +1,54 @@
+"""When an evaluation may begin: what the overseer says, without Ray."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from autosnn_ray.cluster import overseer
+from autosnn_ray.cluster.overseer import GO, WAIT, Overseer
+
+
+def test_quick_evaluations_wait_until_all_actors_are_up():
+    watch = Overseer(2, None)
+    assert watch.begin(0, None, 0.0) == WAIT
+    watch.arrive()
+    assert watch.begin(0, None, 0.0) == WAIT
+    watch.arrive()
+    assert watch.begin(0, None, 0.0) == GO
+
+
+def test_where_one_is_to_be_replaced_the_others_wait_and_a_surplus_is_forgotten():
+    watch = Overseer(1, None)
+    for _ in range(3):
+        watch.arrive()
+    assert watch.begin(0, None, 0.1) == GO
+    watch.expect(1)
+    assert watch.begin(1, None, 0.1) == WAIT
+    watch.arrive()
+    assert watch.begin(1, None, 0.1) == GO
+
+
+def test_long_evaluations_wait_for_nobody():
+    """An actor starts while one of them runs."""
+    assert Overseer(1, None).begin(0, None, 60.0) == GO
+
+
+def test_nobody_waits_for_ever_for_an_actor_that_never_comes(monkeypatch):
+    monkeypatch.setattr(overseer, "_LONGEST_WAIT_SECONDS", 0.2)
+    watch = Overseer(5, None)
+    started = time.monotonic()
+    while watch.begin(0, None, 0.0) == WAIT:
+        assert time.monotonic() - started < 5
+        time.sleep(0.01)
+    assert time.monotonic() - started >= 0.2
+    assert watch.begin(1, None, 0.0) == GO, "given up once, not for each candidate"
+
+
+@pytest.mark.parametrize("seconds", [None, 60.0])
+def test_an_evaluation_that_ended_is_not_watched(seconds):
+    watch = Overseer(0, seconds)
+    assert watch.begin(0, None, 0.0) == GO
+    watch.end(0)
+    assert watch.begin(0, None, 0.0) == GO
