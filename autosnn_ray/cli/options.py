@@ -24,6 +24,12 @@ def add_training_options(parser: ArgumentParser) -> None:
     parser.add_argument("--learning-rate", type=number, default=4e-3, help="peak rate of Adam")
     parser.add_argument("--schedule", type=str, default="one_cycle", help="course of the rate: constant or one_cycle")
     parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
+    parser.add_argument(
+        "--memory",
+        type=number,
+        default=None,
+        help="gigabytes that activations may take: steps are cut and recomputed to fit (default: no limit)",
+    )
 
 
 def add_neuron_options(parser: ArgumentParser) -> None:

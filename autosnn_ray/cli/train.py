@@ -70,6 +70,7 @@ def run(options: Namespace) -> None:
         learning_rate=options.learning_rate,
         schedule=options.schedule,
         loss=options.loss,
+        memory=options.memory,
     )
     train = _train_supernet if space.slots and options.architecture is None else _train_alone
     train(options, space, data, neuron, settings)

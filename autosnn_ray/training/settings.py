@@ -40,6 +40,7 @@ class TrainSettings:
         learning_rate: Peak rate of Adam.
         schedule: Course of the rate: constant or one_cycle.
         loss: mse (on firing rates) or cross_entropy.
+        memory: Gigabytes that activations may take; a step is cut and recomputed to fit. No limit where None.
     """
 
     epochs: int = 30
@@ -47,6 +48,7 @@ class TrainSettings:
     learning_rate: float = 4e-3
     schedule: str = "one_cycle"
     loss: str = "mse"
+    memory: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -55,6 +57,8 @@ class TrainSettings:
                 raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InvalidInputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}")
+        if self.memory is not None and not (math.isfinite(self.memory) and self.memory > 0):
+            raise InvalidInputError(f"memory: expected gigabytes above 0, got {self.memory!r}")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         if self.loss not in LOSSES:
