@@ -59,14 +59,14 @@ def _print(found: Profile, shared: bool) -> None:
     weights = "weights shared in its supernet" if shared else "trained alone"
     console.print(f"{found.architecture or found.space} ({weights}), T={found.timesteps}, {found.samples} samples")
     rows = [
-        [layer.name, "x".join(map(str, layer.shape)), f"{layer.parameters:,}", f"{layer.macs:,}",
+        [_short(layer.name), "x".join(map(str, layer.shape)), f"{layer.parameters:,}", f"{layer.macs:,}",
          "-" if layer.tau is None else f"{layer.tau:.2f}"]
         for layer in found.layers
     ]  # fmt: skip
     rows.append(["all", "", f"{found.total('parameters'):,.0f}", f"{found.total('macs'):,.0f}", ""])
     print_rows(["layer", "shape", "parameters", "MACs/step", "tau"], rows, numbers_from=2)
     rows = [
-        [layer.name, f"{layer.rate:.1%}", f"{layer.spikes:,.0f}", _some(layer.dead, layer),
+        [_short(layer.name), f"{layer.rate:.1%}", f"{layer.spikes:,.0f}", _some(layer.dead, layer),
          _some(layer.saturated, layer), f"{'MAC ' if layer.real_input else ''}{layer.operations:,.0f}",
          f"{layer.energy * 1e9:,.2f}"]
         for layer in found.layers
@@ -82,6 +82,11 @@ def _print(found: Profile, shared: bool) -> None:
         f"{found.energy_model.multiply_accumulate / _PICO:g} pJ a MAC and {found.energy_model.accumulate / _PICO:g} pJ "
         "an accumulate"
     )
+
+
+def _short(name: str) -> str:
+    """Leaves out what all layers between stem and head begin with, so that tables fit."""
+    return name.removeprefix("layers.")
 
 
 def _some(channels: int, layer: LayerProfile) -> str:

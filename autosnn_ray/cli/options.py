@@ -46,6 +46,12 @@ def add_training_options(parser: ArgumentParser) -> None:
         "--distillation", type=number, default=0.0, help="share of the loss that follows the first path of a step"
     )
     parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
+    parser.add_argument(
+        "--memory",
+        type=number,
+        default=None,
+        help="gigabytes that activations may take: steps are cut and recomputed to fit (default: no limit)",
+    )
 
 
 def add_neuron_options(parser: ArgumentParser) -> None:

@@ -71,9 +71,19 @@ def run(options: Namespace) -> None:
         schedule=options.schedule,
         loss=options.loss,
         distillation=options.distillation,
+        memory=options.memory,
     )
+    _refuse_finished(Path(options.folder))
     train = _train_supernet if space.slots and options.architecture is None else _train_alone
     train(options, space, data, neuron, settings)
+
+
+def _refuse_finished(folder: Path) -> None:
+    from autosnn_ray.training.checkpoint import DESCRIPTION, NETWORK_DESCRIPTION
+
+    for name, what in ((DESCRIPTION, "supernet"), (NETWORK_DESCRIPTION, "network")):
+        if (folder / name).exists():
+            raise InvalidInputError(f"{folder}: already holds a {what}; give another folder")
 
 
 def _train_supernet(
@@ -108,11 +118,8 @@ def _train_alone(
 ) -> None:
     from autosnn_ray.cli.console import console, training_bar
     from autosnn_ray.training import TrainedNetwork, train_alone
-    from autosnn_ray.training.checkpoint import NETWORK_DESCRIPTION
     from autosnn_ray.training.state import STATE_FILE
 
-    if (Path(options.folder) / NETWORK_DESCRIPTION).exists():
-        raise InvalidInputError(f"{options.folder}: already holds a network; give another folder")
     with training_bar("network") as on_step:
         network = train_alone(
             space,

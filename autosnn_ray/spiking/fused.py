@@ -101,8 +101,9 @@ class _FusedNeuron(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         constant, threshold, v_reset, divided, surrogate, alpha = ctx.settings
-        h, spikes = ctx.saved_tensors[:2]
-        decay = ctx.saved_tensors[2] if constant is None else constant
+        # Read once: where activations are computed anew, a second reading would compute them again.
+        h, spikes, *learned = ctx.saved_tensors
+        decay = learned[0] if constant is None else constant
         # dL/dh_t = dL/dz_t * slope(h_t) + dL/dh_{t+1} * (1 - decay) where no spike reset the voltage.
         grad_h = surrogate.slope(h - threshold, alpha).mul_(gradient)
         if len(h) > 1:

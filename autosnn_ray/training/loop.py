@@ -15,6 +15,7 @@ from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.evaluation.losses import LOSSES
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.training.memory import MemoryPlan, plan_memory, recomputing
 from autosnn_ray.training.settings import SCHEDULES, TrainSettings
 from autosnn_ray.training.state import TrainingState
 
@@ -82,6 +83,9 @@ def train(
     steps_per_epoch = -(-len(data.train) // settings.batch_size)
     tracker = _Tracker(settings, steps_per_epoch, on_step)
     first = state.restore(network, optimizer) if state else 0
+    plan = MemoryPlan(settings.batch_size, recompute=False, bytes=0)
+    if settings.memory is not None:
+        plan = plan_memory(network, data.train.x[:2], settings.batch_size, settings.memory)
     network.train()
     for epoch in range(first, settings.epochs):
         rng = np.random.default_rng([seed, epoch])
@@ -93,7 +97,8 @@ def train(
             rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss = _step(network, optimizer, x, data.train.y[rows], draw_paths(rng), settings)
+            with recomputing(network, plan.recompute):
+                loss = _step(network, optimizer, x, data.train.y[rows], draw_paths(rng), settings, plan.micro_batch)
             tracker.step_done(step, epoch, loss, rate)
         if state:
             state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
@@ -106,19 +111,22 @@ def _step(
     y: Tensor,
     paths: Sequence[Architecture | None],
     settings: TrainSettings,
+    micro_batch: int,
 ) -> Tensor:
     # Gradients of blocks off the paths stay None, so that Adam leaves those blocks alone.
     optimizer.zero_grad(set_to_none=True)
     total = x.new_zeros(())
-    teacher: Tensor | None = None
-    for path in paths:
-        rate = network(x, path, count_spikes=False).logits / network.timesteps
-        value = LOSSES[settings.loss](rate, y).mean()
-        if settings.distillation and teacher is not None:
-            value = (1 - settings.distillation) * value + settings.distillation * F.mse_loss(rate, teacher)
-        teacher = rate.detach() if teacher is None else teacher
-        value.backward()
-        total = total + value.detach()
+    for part_x, part_y in zip(x.split(micro_batch), y.split(micro_batch), strict=True):
+        share = len(part_y) / len(y)
+        teacher: Tensor | None = None
+        for path in paths:
+            rate = network(part_x, path, count_spikes=False).logits / network.timesteps
+            value = LOSSES[settings.loss](rate, part_y).mean()
+            if settings.distillation and teacher is not None:
+                value = (1 - settings.distillation) * value + settings.distillation * F.mse_loss(rate, teacher)
+            teacher = rate.detach() if teacher is None else teacher
+            (share * value).backward()
+            total = total + share * value.detach()
     optimizer.step()
     return total / len(paths)
 

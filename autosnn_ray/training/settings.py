@@ -42,6 +42,7 @@ class TrainSettings:
         loss: mse (on firing rates) or cross_entropy.
         distillation: Share of the loss, 0 to 1, in which the later paths of a step follow the first path's firing
             rates in place of the classes (in-place distillation; Yu and Huang, ICCV 2019).
+        memory: Gigabytes that activations may take; a step is cut and recomputed to fit. No limit where None.
     """
 
     epochs: int = 30
@@ -50,6 +51,7 @@ class TrainSettings:
     schedule: str = "one_cycle"
     loss: str = "mse"
     distillation: float = 0.0
+    memory: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -60,6 +62,8 @@ class TrainSettings:
             raise InvalidInputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}")
         if not (math.isfinite(self.distillation) and 0 <= self.distillation <= 1):
             raise InvalidInputError(f"distillation: expected a share from 0 to 1, got {self.distillation!r}")
+        if self.memory is not None and not (math.isfinite(self.memory) and self.memory > 0):
+            raise InvalidInputError(f"memory: expected gigabytes above 0, got {self.memory!r}")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         if self.loss not in LOSSES:

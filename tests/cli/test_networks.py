@@ -40,6 +40,7 @@ def test_one_architecture_is_trained_alone_and_looked_into(capsys, network, tmp_
     assert values["energy_model"]["accumulate"] == pytest.approx(0.5e-12)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"profile.json", "profile.csv", "profile.png"}
     assert "already holds a network" in refused(capsys, "train", network, "--architecture", "skip/skip/skip/skip/skip")
+    assert "already holds a network" in refused(capsys, "train", network)
 
 
 def test_a_path_of_a_supernet_is_looked_into(capsys, tiny_supernet_folder):
@@ -49,6 +50,7 @@ def test_a_path_of_a_supernet_is_looked_into(capsys, tiny_supernet_folder):
     )
     assert "give an architecture" in refused(capsys, "inspect", tiny_supernet_folder)
     assert "expected 2 choices" in refused(capsys, "inspect", tiny_supernet_folder, "--architecture", "skip")
+    assert "already holds a supernet" in refused(capsys, "train", tiny_supernet_folder, "--architecture", path)
     assert "samples: expected 1 to 360, got 0" in refused(
         capsys, "inspect", tiny_supernet_folder, "--architecture", path, "--samples", "0"
     )

@@ -1,0 +1,49 @@
+"""The whole job on a part of the real Fashion-MNIST: train, search, look into the best, from the files to the table."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analysis
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+def run(folder: Path, *arguments: object) -> str:
+    result = subprocess.run(
+        [sys.executable, "-m", "autosnn_ray.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=400,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+@pytest.mark.skipif(not FASHION.exists(), reason="needs Debian's dataset-fashion-mnist")
+def test_a_part_of_fashion_mnist_is_trained_and_searched(tmp_path, tiny_space_file):
+    said = run(
+        tmp_path, "train", "supernet", "--space", tiny_space_file, "--data", "fashion_mnist", "--train-samples", 2000,
+        "--validation-samples", 400, "--test-samples", 400, "--size", "[14, 14]", "--augmentation", "none",
+        "--epochs", 4, "--learning-rate", "2e-2", "--timesteps", 2,
+    )  # fmt: skip
+    median = float(re.search(r"median ([\d.]+)%", said).group(1))
+    assert median > 50, "nine paths on ten classes of clothes"
+    said = run(tmp_path, "search", "supernet", "run", "--candidates", 9, "--num-cpus", 1)
+    frame = analysis.read(tmp_path / "run")
+    assert (frame.status == "done").all()
+    assert len(frame) == 9
+    assert frame.accuracy.max() > 0.5
+    best = str(frame.nlargest(1, "fitness").architecture.iloc[0])
+    assert best in run(tmp_path, "inspect", "supernet", "--architecture", best)
