@@ -2,23 +2,33 @@
 
 from analysis.frames import layer_spikes, read, read_config, write_frame
 from analysis.fronts import front, hypervolume
-from analysis.plots import PLOTS, plot_profile, save
+from analysis.plots import PLOTS, plot_profile, save, save_rankings
+from analysis.plots.fidelity import draw_fidelity
+from analysis.plots.ranking import draw_ranking
 from analysis.profiles import read_profile, write_profile
-from analysis.statistics import best, choose, indistinguishable, wilson_interval
+from analysis.ranking import Ranking, rankings_frame, read_rankings
+from analysis.statistics import best, choose, indistinguishable, preferred, wilson_interval
 
 __all__ = [
     "PLOTS",
+    "Ranking",
     "best",
     "choose",
+    "draw_fidelity",
+    "draw_ranking",
     "front",
     "hypervolume",
     "indistinguishable",
     "layer_spikes",
     "plot_profile",
+    "preferred",
+    "rankings_frame",
     "read",
     "read_config",
     "read_profile",
+    "read_rankings",
     "save",
+    "save_rankings",
     "wilson_interval",
     "write_frame",
     "write_profile",

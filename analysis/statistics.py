@@ -35,10 +35,10 @@ def wilson_interval(accuracy: float, samples: int) -> tuple[float, float]:
 
 
 def best(frame: pd.DataFrame, count: int = 5) -> pd.DataFrame:
-    """Returns the candidates of highest fitness; equal ones by fewer spikes, then by lower index."""
+    """Returns the candidates of highest fitness; equal ones by least loss, fewer spikes, then by lower index."""
     known = frame[np.isfinite(frame["fitness"])]
-    order = known.sort_values(["fitness", "spikes", "index"], ascending=[False, True, True], kind="stable")
-    return order.head(count)
+    by = ["fitness", "loss", "spikes", "index"]
+    return known.sort_values(by, ascending=[False, True, True, True], kind="stable").head(count)
 
 
 def choose(frame: pd.DataFrame) -> pd.Series:
@@ -73,3 +73,14 @@ def indistinguishable(frame: pd.DataFrame, index: int) -> pd.DataFrame:
     own = (chosen["accuracy_high"] - chosen["accuracy_low"]) / 2
     equal = (known["accuracy"] - chosen["accuracy"]).abs() <= np.sqrt(error**2 + own**2)
     return known[equal | (known["index"] == index)].sort_values(["spikes", "index"], kind="stable")
+
+
+def preferred(frame: pd.DataFrame) -> pd.Series:
+    """Returns, of all candidates whose accuracy cannot be told from the chosen one's, the one with fewest spikes.
+
+    What separates them in accuracy is chance; their spikes are real.
+
+    Raises:
+        ValueError: None was evaluated.
+    """
+    return indistinguishable(frame, int(choose(frame)["index"])).iloc[0]

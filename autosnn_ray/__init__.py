@@ -14,16 +14,21 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import AutoSNN as AutoSNN
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
+    from autosnn_ray.algorithms import SteadyState as SteadyState
+    from autosnn_ray.cluster.final import final as final
+    from autosnn_ray.cluster.final import halving as halving
+    from autosnn_ray.cluster.rank import rank as rank
+    from autosnn_ray.cluster.search import resume as resume
     from autosnn_ray.cluster.search import search as search
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
     from autosnn_ray.data import load_dataset as load_dataset
-    from autosnn_ray.evaluation import EVALUATORS as EVALUATORS
     from autosnn_ray.evaluation import evaluate as evaluate
-    from autosnn_ray.evaluation import make_evaluator as make_evaluator
     from autosnn_ray.evaluation import profile as profile
     from autosnn_ray.evaluations import Evaluation as Evaluation
     from autosnn_ray.evaluations import Failure as Failure
+    from autosnn_ray.evaluators import EVALUATORS as EVALUATORS
+    from autosnn_ray.evaluators import make_evaluator as make_evaluator
     from autosnn_ray.objectives import SpikeAwareFitness as SpikeAwareFitness
     from autosnn_ray.profiles import EnergyModel as EnergyModel
     from autosnn_ray.profiles import Profile as Profile
@@ -45,13 +50,18 @@ _HOME = {
     "AutoSNN": "algorithms",
     "Candidate": "algorithms",
     "RandomSearch": "algorithms",
+    "SteadyState": "algorithms",
+    "resume": "cluster.search",
     "search": "cluster.search",
+    "rank": "cluster.rank",
+    "final": "cluster.final",
+    "halving": "cluster.final",
     "DATASETS": "data",
     "Dataset": "data",
     "load_dataset": "data",
-    "EVALUATORS": "evaluation",
+    "EVALUATORS": "evaluators",
     "evaluate": "evaluation",
-    "make_evaluator": "evaluation",
+    "make_evaluator": "evaluators",
     "profile": "evaluation",
     "EnergyModel": "profiles",
     "Profile": "profiles",

@@ -42,3 +42,9 @@ class Run:
         import analysis
 
         return analysis.front(self.frame())
+
+    def best(self, count: int = 5) -> pd.DataFrame:
+        """Returns the candidates of highest fitness; see ``analysis.best``."""
+        import analysis
+
+        return analysis.best(self.frame(), count)

@@ -25,7 +25,7 @@ def run_step(budget: float) -> None:
     import search_spaces
     from autosnn_ray.data import Dataset, Split
     from autosnn_ray.space import SearchSpace
-    from autosnn_ray.spiking.network import new_network
+    from autosnn_ray.spiking.weights import new_network
     from autosnn_ray.training import TrainSettings
     from autosnn_ray.training.loop import train
     from autosnn_ray.training.memory import plan_memory

@@ -18,8 +18,9 @@ SPIKING = (*ALGORITHMS, "autosnn_ray.spiking")
 DATA = (*SPIKING, "autosnn_ray.data")
 EVALUATION = (*DATA, "autosnn_ray.evaluation")
 TRAINING = (*EVALUATION, "autosnn_ray.training", "autosnn_ray.versions")
+EVALUATORS = (*TRAINING, "autosnn_ray.evaluators")
 EXPORT = (*DATA, "autosnn_ray.export")
-CLUSTER = (*TRAINING, "autosnn_ray.cluster", "autosnn_ray.run")
+CLUSTER = (*EVALUATORS, "autosnn_ray.cluster", "autosnn_ray.run")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.errors": (),
@@ -35,6 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.data": (*DATA, "numpy", "torch", "sklearn", "scipy", "PIL"),
     "autosnn_ray.evaluation": (*EVALUATION, "numpy", "torch"),
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),
+    "autosnn_ray.evaluators": (*EVALUATORS, "torch"),
     "autosnn_ray.export": (*EXPORT, "numpy", "torch", "norse", "nir"),
     "autosnn_ray.run": ("analysis", "pandas"),
     "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),
@@ -50,7 +52,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "tomli_w",
     ),
     "search_spaces": (*SPACE,),
-    "analysis": (*JOURNAL, "analysis", "numpy", "pandas", "matplotlib", "moocore"),
+    "analysis": (*JOURNAL, "analysis", "numpy", "pandas", "matplotlib", "moocore", "scipy"),
 }
 """For each package, what its files may import besides the standard library, in any function of theirs too."""
 

@@ -8,10 +8,14 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from analysis.plots.architecture import plot_architecture
+from analysis.plots.fidelity import draw_fidelity
 from analysis.plots.pareto import plot_pareto
 from analysis.plots.profile import plot_profile
 from analysis.plots.progress import plot_progress
+from analysis.plots.ranking import draw_ranking
+from analysis.ranking import Ranking, rankings_frame
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.files import write_atomically
 
 PLOTS: dict[str, Callable[[str | Path], Figure]] = {
     "pareto": plot_pareto,
@@ -19,6 +23,21 @@ PLOTS: dict[str, Callable[[str | Path], Figure]] = {
     "architecture": plot_architecture,
 }
 """Every plot by name; each takes the path of a run."""
+
+
+def save_rankings(rankings: list[Ranking], folder: str | Path) -> list[Path]:
+    """Writes rankings as a table and as pictures: one each, and all of them against their cost.
+
+    Returns:
+        The files.
+    """
+    folder = Path(folder)
+    table = rankings_frame(rankings).to_csv(index=False)
+    write_atomically(folder / "rankings.csv", table.encode())
+    pictures = {f"ranking-{ranking.evaluator}": draw_ranking(ranking) for ranking in rankings}
+    pictures["fidelity"] = draw_fidelity(rankings)
+    return [folder / "rankings.csv", *(save(figure, folder / f"{name}.png") for name, figure in pictures.items())]
+
 
 _FORMATS = (".png", ".svg", ".pdf")
 

@@ -8,8 +8,11 @@ from typing import Any
 
 from autosnn_ray.algorithms.autosnn import AutoSNN
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnTold
+from autosnn_ray.algorithms.enumeration import Enumeration
 from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.replay import replay
+from autosnn_ray.algorithms.steady_state import SteadyState
+from autosnn_ray.algorithms.stratified import Stratified
 from autosnn_ray.errors import InvalidInputError, unknown_name
 
 __all__ = [
@@ -18,8 +21,11 @@ __all__ = [
     "AskTell",
     "AutoSNN",
     "Candidate",
+    "Enumeration",
     "OnTold",
     "RandomSearch",
+    "SteadyState",
+    "Stratified",
     "algorithm_from_dict",
     "make_algorithm",
     "replay",
@@ -28,6 +34,9 @@ __all__ = [
 ALGORITHMS: dict[str, type[Algorithm]] = {
     "autosnn": AutoSNN,
     "random": RandomSearch,
+    "stratified": Stratified,
+    "enumeration": Enumeration,
+    "steady_state": SteadyState,
 }
 """Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
 

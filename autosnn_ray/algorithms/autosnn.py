@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from bisect import insort
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, Told
+from autosnn_ray.algorithms.breeding import Breeding, Proposal, check_counts, check_share
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.objectives import SpikeAwareFitness
-from autosnn_ray.space import Architecture, SearchSpace
-
-_DRAWS_EACH = 3
-"""Each kind of proposal gets at most this many draws for each that is wanted."""
+from autosnn_ray.space import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -47,33 +42,35 @@ class AutoSNN(Algorithm):
     probability: float = 0.2
 
     def __post_init__(self) -> None:
-        for setting, least in (("population", 1), ("parents", 1), ("mutants", 0), ("crossovers", 0)):
-            value = getattr(self, setting)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise InvalidInputError(f"{setting}: expected a whole number of at least {least}, got {value!r}")
+        check_counts(self, {"population": 1, "parents": 1, "mutants": 0, "crossovers": 0})
         if self.mutants + self.crossovers > self.population:
             raise InvalidInputError(
                 f"mutants and crossovers: expected no more than the population of {self.population} together, "
                 f"got {self.mutants} and {self.crossovers}"
             )
-        if not (math.isfinite(self.probability) and 0 <= self.probability <= 1):
-            raise InvalidInputError(f"probability: expected 0 to 1, got {self.probability!r}")
+        check_share("probability", self.probability)
 
     def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""
         return _Evolution(self, space, candidates, objective)
 
 
-class _Evolution(AskTell):
+class _Evolution(Breeding):
     """A generation is folded in when it is complete, in the order of indices: whatever order results come in."""
 
     def __init__(self, settings: AutoSNN, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> None:
-        super().__init__(space, candidates, objective, np.random.default_rng(settings.seed))
+        super().__init__(
+            space,
+            candidates,
+            objective,
+            np.random.default_rng(settings.seed),
+            parents=settings.parents,
+            probability=settings.probability,
+        )
         self._settings = settings
         self._generation = -1
         self._queue: list[Candidate] = []
         self._results: list[Told] = []
-        self._best: list[Told] = []
 
     def _next(self) -> Candidate | None:
         if not self._queue:
@@ -88,45 +85,17 @@ class _Evolution(AskTell):
 
     def _breed(self) -> None:
         for told in sorted(self._results, key=lambda told: told.candidate.index):
-            insort(self._best, told, key=lambda told: told.rank)
-        del self._best[self._settings.parents :]
+            self._admit(told)
         self._results = []
         self._generation += 1
-        wanted = min(self._settings.population, self.budget - self.asked)
-        # A last generation that the budget cuts short is the beginning of the whole one.
-        proposals: list[tuple[Architecture, str, tuple[int, ...]]] = []
+        # Bred whole even where the budget cuts it short: a run that is extended later then proposes what a run
+        # of the larger budget would have proposed.
+        wanted = min(self._settings.population, self.space.size - self.asked)
+        proposals: list[Proposal] = []
         if self._best:
-            proposals += self._try("mutation", min(self._settings.mutants, wanted), self._mutant)
-            missing = wanted - len(proposals)
-            proposals += self._try("crossover", min(self._settings.crossovers, missing), self._crossover)
-        missing = wanted - len(proposals)
-        drawn = self._draw_unseen(missing, _DRAWS_EACH * missing)
-        proposals += [(architecture, "random", ()) for architecture in drawn]
+            proposals += self._bred("mutation", min(self._settings.mutants, wanted))
+            proposals += self._bred("crossover", min(self._settings.crossovers, wanted - len(proposals)))
+        proposals += self._random(wanted - len(proposals))
         self._queue = [
-            Candidate(self.asked + position, architecture, origin, parents, self._generation)
-            for position, (architecture, origin, parents) in enumerate(proposals)
+            Candidate(self.asked + position, *proposal, self._generation) for position, proposal in enumerate(proposals)
         ]
-
-    def _try(
-        self, origin: str, count: int, propose: Callable[[], tuple[Architecture, tuple[int, ...]]]
-    ) -> list[tuple[Architecture, str, tuple[int, ...]]]:
-        found: list[tuple[Architecture, str, tuple[int, ...]]] = []
-        for _ in range(_DRAWS_EACH * count):
-            if len(found) == count:
-                break
-            architecture, parents = propose()
-            if self._mark_new([architecture], 1):
-                found.append((architecture, origin, parents))
-        return found
-
-    def _parent(self) -> Candidate:
-        return self._best[int(self.rng.integers(len(self._best)))].candidate
-
-    def _mutant(self) -> tuple[Architecture, tuple[int, ...]]:
-        parent = self._parent()
-        return self.space.mutate(parent.architecture, self.rng, self._settings.probability), (parent.index,)
-
-    def _crossover(self) -> tuple[Architecture, tuple[int, ...]]:
-        left, right = self._parent(), self._parent()
-        child = self.space.crossover(left.architecture, right.architecture, self.rng)
-        return child, (left.index, right.index)

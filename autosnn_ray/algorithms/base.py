@@ -60,9 +60,10 @@ class Told:
     fitness: float
 
     @property
-    def rank(self) -> tuple[float, float, int]:
-        """Sorts the best first: highest fitness, then fewest spikes, then the earliest."""
-        return -self.fitness, self.evaluation.spikes, self.candidate.index
+    def rank(self) -> tuple[float, float, float, int]:
+        """Sorts the best first: highest fitness, then least loss (it is smooth), fewest spikes, the earliest."""
+        loss = self.evaluation.loss if math.isfinite(self.evaluation.loss) else math.inf
+        return -self.fitness, loss, self.evaluation.spikes, self.candidate.index
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,13 @@ class Algorithm(ABC):
     """An algorithm's settings.
 
     Attributes:
+        name: Its key in ``ALGORITHMS``.
+        order_matters: Whether the order in which results come in changes what is proposed.
         seed: What every random draw comes from.
     """
 
     name: ClassVar[str]
+    order_matters: ClassVar[bool] = False
     seed: int = 0
 
     @abstractmethod
@@ -119,6 +123,7 @@ class AskTell(ABC):
         self._seen: set[Architecture] = set()
         self._pending: dict[int, Candidate] = {}
         self._asked = 0
+        self._shuffled: list[Architecture] | None = None
 
     @property
     def asked(self) -> int:
@@ -187,12 +192,18 @@ class AskTell(ABC):
         """
         found = self._mark_new((self.space.sample(self.rng) for _ in range(draws)), count)
         if len(found) < count and self.space.size <= _LISTED_AT_MOST:
-            unseen = [a for a in self.space.enumerate() if a not in self._seen]
-            order = self.rng.permutation(len(unseen))[: count - len(found)]
-            found += self._mark_new((unseen[int(position)] for position in order), count - len(found))
+            found += self._mark_new(self._deal(), count - len(found))
         while len(found) < count and self.space.size > _LISTED_AT_MOST:
-            found += self._mark_new(iter([self.space.sample(self.rng)]), 1)
+            found += self._mark_new([self.space.sample(self.rng)], 1)
         return found
+
+    def _deal(self) -> Iterator[Architecture]:
+        """Yields the unseen in random order. Listed once: a list for every ask would cost the whole space each."""
+        if self._shuffled is None:
+            unseen = [a for a in self.space.enumerate() if a not in self._seen]
+            self._shuffled = [unseen[int(position)] for position in self.rng.permutation(len(unseen))]
+        while self._shuffled:
+            yield self._shuffled.pop()
 
     def _mark_new(self, drawn: Iterable[Architecture], count: int) -> list[Architecture]:
         """Keeps the first ``count`` that were never seen, and marks them; draws no further than needed."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
+from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import SearchSpace
 
@@ -18,6 +19,13 @@ _DRAWS = 100
 class RandomSearch(Algorithm):
     """Draws architectures uniformly, none twice; no candidate waits for another.
 
+    Attributes:
+        seed: What every random draw comes from.
+        first: Architectures to propose before any is drawn, as ``srb_k5/skip/…``; such as those of a final.
+
+    Raises:
+        InvalidInputError: At the start: one of ``first`` is not of the space, or stands there twice.
+
     Example:
         >>> import search_spaces
         >>> state = RandomSearch(seed=0).start(search_spaces.load("digits_16"), 2, SpikeAwareFitness(1000.0))
@@ -26,13 +34,29 @@ class RandomSearch(Algorithm):
     """
 
     name: ClassVar[str] = "random"
+    first: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # A journal gives lists back.
+        object.__setattr__(self, "first", tuple(map(str, self.first)))
 
     def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""
-        return _RandomState(space, candidates, objective, np.random.default_rng(self.seed))
+        return _RandomState(space, candidates, objective, self)
 
 
 class _RandomState(AskTell):
+    def __init__(
+        self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness, settings: RandomSearch
+    ) -> None:
+        super().__init__(space, candidates, objective, np.random.default_rng(settings.seed))
+        self._first = [space.parse(architecture) for architecture in settings.first]
+        if len(set(self._first)) < len(self._first):
+            raise InvalidInputError(f"first: expected different architectures, got {', '.join(settings.first)}")
+        self._mark_new(self._first, len(self._first))
+
     def _next(self) -> Candidate | None:
+        if self._first:
+            return Candidate(self.asked, self._first.pop(0), "given")
         drawn = self._draw_unseen(1, _DRAWS)
         return Candidate(self.asked, drawn[0], "random") if drawn else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from autosnn_ray.algorithms import Candidate, OnTold
+    from autosnn_ray.cluster.rank import OnRun
     from autosnn_ray.evaluations import Outcome
     from autosnn_ray.training.loop import OnStep
     from autosnn_ray.training.loop import Progress as TrainingProgress
@@ -94,6 +95,26 @@ def search_bar(title: str, candidates: int, fitness: Any, told: int = 0) -> Iter
         yield on_told
 
 
+@contextmanager
+def run_bar() -> Iterator[OnRun]:
+    """Shows the runs that a larger job is made of, one after the other."""
+    with ExitStack() as shown:
+
+        def on_run(title: str, candidates: int) -> OnTold:
+            shown.close()
+            bar, told = shown.enter_context(_Bar(title)), 0
+            bar.update(0, candidates, "")
+
+            def on_told(candidate: Candidate, outcome: Outcome) -> None:
+                nonlocal told
+                told += 1
+                bar.update(told, candidates, "")
+
+            return on_told
+
+        yield on_run
+
+
 def print_candidates(frame: pd.DataFrame, title: str) -> None:
     """Prints candidates as a table that fits into 80 columns."""
     rows = [
@@ -101,7 +122,7 @@ def print_candidates(frame: pd.DataFrame, title: str) -> None:
          str(row.generation)]
         for row in frame.itertuples()
     ]  # fmt: skip
-    print_rows(["index", "architecture", "accuracy", "spikes", "fitness", "gen."], rows, title, numbers_from=2)
+    print_rows(["#", "architecture", "accuracy", "spikes", "fitness", "gen"], rows, title, numbers_from=2)
 
 
 def print_rows(

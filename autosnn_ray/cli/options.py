@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from jsonargparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonargparse import ArgumentParser, Namespace
+
+if TYPE_CHECKING:
+    from autosnn_ray.cluster.plan import Plan
 
 
 def number(given: object) -> float:
@@ -17,12 +23,25 @@ def number(given: object) -> float:
     return float(given)
 
 
+def amount(given: object) -> float | None:
+    """Reads a number that may be left out.
+
+    Example:
+        >>> amount("0.25"), amount(None)
+        (0.25, None)
+    """
+    return None if given is None else number(given)
+
+
 def add_training_options(parser: ArgumentParser) -> None:
     """Adds the options of ``TrainSettings``."""
     parser.add_argument("--epochs", type=int, default=30, help="passes over the training samples")
     parser.add_argument("--batch-size", type=int, default=32, help="samples a training step")
     parser.add_argument("--learning-rate", type=number, default=4e-3, help="peak rate of Adam")
     parser.add_argument("--schedule", type=str, default="one_cycle", help="course of the rate: constant or one_cycle")
+    parser.add_argument(
+        "--distillation", type=number, default=0.0, help="share of the loss that follows the first path of a step"
+    )
     parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
     parser.add_argument(
         "--memory",
@@ -62,4 +81,59 @@ def add_ray_options(parser: ArgumentParser) -> None:
         help="a Ray cluster's address; without it Ray is started here",
     )
     parser.add_argument("--num-cpus", type=int | None, default=None, help="CPUs of the Ray started here (default: all)")
-    parser.add_argument("--cpus-per-candidate", type=int, default=1, help="CPUs and threads for one candidate")
+    parser.add_argument(
+        "--concurrent",
+        type=int | None,
+        default=None,
+        help="candidates side by side (default: as many as there is room for at the start)",
+    )
+    parser.add_argument(
+        "--cpus-per-candidate", type=amount, default=None, help="CPUs and threads for one candidate (default: 1)"
+    )
+    parser.add_argument(
+        "--gpus-per-candidate",
+        type=amount,
+        default=None,
+        help="GPUs for one candidate; with 0.25 four share one (default: none)",
+    )
+    parser.add_argument(
+        "--seconds-per-candidate",
+        type=amount,
+        default=None,
+        help="an evaluation that takes longer is ended, and its candidate counts as failed (default: no limit)",
+    )
+    parser.add_argument(
+        "--storage",
+        type=str | None,
+        default=None,
+        help="folder below which RUN is; on a cluster one that outlives the machine, such as a network file system",
+    )
+    parser.add_argument(
+        "--runtime-env",
+        type=dict[str, Any],
+        default={},
+        help="Ray's runtime environment of the evaluating processes (working_dir, env_vars, pip …)",
+    )
+
+
+def ray_arguments(options: Namespace, *, storage: bool = True) -> dict[str, Any]:
+    """Returns those of ``add_ray_options`` that were given, as arguments of ``search``, ``resume`` and the like."""
+    names = (
+        "address", "num_cpus", "concurrent", "cpus_per_candidate", "gpus_per_candidate", "seconds_per_candidate",
+        "storage", "runtime_env",
+    )  # fmt: skip
+    given = {name: options[name] for name in names if options[name] not in (None, {})}
+    if not storage:
+        given.pop("storage", None)
+    return given
+
+
+def plan_to_train(options: Namespace, run: Path) -> Plan:
+    """Reads what a run searched and with what data, wherever the options say that these are now."""
+    from autosnn_ray.cluster.plan import plan_of
+    from autosnn_ray.data import load_described
+    from autosnn_ray.journal import read_journal
+
+    config = read_journal(run).config
+    data = load_described(config["data"], options.data_folder) if options.data_folder else None
+    return plan_of(run, config, supernet=options.supernet, data=data)

@@ -130,7 +130,7 @@ def _finals(options: Namespace, supernet: Supernet, data: Dataset, chosen: dict[
     settings = TrainSettings(epochs=options.alone_epochs)
     contenders = {
         "found": supernet.space.parse(chosen["architecture"]),
-        "hand-made": supernet.space.parse([HAND_MADE] * len(supernet.space.slots)),
+        "by hand": supernet.space.parse([HAND_MADE] * len(supernet.space.slots)),
     }
     finals = []
     for title, architecture in contenders.items():
@@ -150,8 +150,8 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
     from autosnn_ray.space import format_architecture
 
     rows = [
-        ["found" if final is finals[0] else "by hand", format_architecture(final.architecture),
-         f"{final.parameters:,}", f"{final.test.accuracy:.2%}", f"{final.test.spikes:,.0f}"]
+        [final.title, format_architecture(final.architecture), f"{final.parameters:,}",
+         f"{final.test.accuracy:.2%}", f"{final.test.spikes:,.0f}"]
         for final in finals
     ]  # fmt: skip
     print_rows(

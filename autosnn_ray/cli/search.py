@@ -1,25 +1,31 @@
 """Search a supernet for architectures with the best trade of accuracy against spikes, on Ray Tune.
 
-Everything is kept in the run's folder, in a journal that survives crashes: --resume goes on with it.
+Everything is kept in the run's folder, in a journal that survives crashes: `autosnn-ray resume RUN` goes on with it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import add_ray_options, number
+from autosnn_ray.cli.final import hold_final
+from autosnn_ray.cli.options import add_ray_options, number, ray_arguments
 
-AFTER_INTERRUPT = "Give the same command with --resume to go on."
+if TYPE_CHECKING:
+    import pandas as pd
+
+AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("supernet", type=str, help="folder of a trained supernet")
     parser.add_argument("run", type=str, help="folder for the run's journal and results")
-    parser.add_argument("--algorithm", type=str, default="autosnn", help="autosnn (evolution) or random")
+    parser.add_argument(
+        "--algorithm", type=str, default="autosnn", help="autosnn (generations), steady_state or random"
+    )
     parser.add_argument("--algorithm-settings", type=dict[str, Any], default={}, help="the algorithm's own settings")
     parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
@@ -42,6 +48,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="path (as it is) or recalibrated (batch norm measured anew)",
     )
     parser.add_argument(
+        "--finalists", type=int, default=0, help="end with a final: train so many of the best alone, by halving"
+    )
+    parser.add_argument(
         "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
     )
     parser.add_argument("--space", type=str | None, default=None, help="refuse a supernet of another space than this")
@@ -55,6 +64,8 @@ def run(options: Namespace) -> None:
     import search_spaces
     from autosnn_ray.algorithms import make_algorithm
     from autosnn_ray.cli.console import console, search_bar
+    from autosnn_ray.cluster.final import halving
+    from autosnn_ray.cluster.plan import plan_of
     from autosnn_ray.cluster.search import search
     from autosnn_ray.data import load_described
     from autosnn_ray.objectives import SpikeAwareFitness
@@ -70,20 +81,20 @@ def run(options: Namespace) -> None:
         found = search(
             supernet,
             data,
-            path=Path(options.run),
+            path=options.run,
             algorithm=algorithm,
             candidates=options.candidates,
             exponent=options.exponent,
             reference_spikes=options.reference_spikes,
             evaluator=options.evaluator,
             resume=options.resume,
-            address=options.address,
-            num_cpus=options.num_cpus,
-            cpus_per_candidate=options.cpus_per_candidate,
             on_told=on_told,
+            **ray_arguments(options),
         )
     show_results(found.path, best=5)
-    console.print(f"next: autosnn-ray show {options.run} --save pictures")
+    if options.finalists:
+        hold_final(options, found, plan_of(found.path, found.config()), halving(options.finalists))
+    console.print(f"next: autosnn-ray show {found.path} --save pictures")
 
 
 def show_results(path: Path, best: int) -> None:
@@ -107,8 +118,27 @@ def show_results(path: Path, best: int) -> None:
         console.print(f"the space is used up: it holds no more than {size} architectures")
     print_candidates(analysis.best(frame, best), f"the {min(best, size)} of highest fitness")
     print_candidates(analysis.front(frame), "the front: none other is as accurate with fewer spikes")
+    if size:
+        _say_what_cannot_be_told_apart(frame)
     objective = config["objective"]
     console.print(
         f"fitness = accuracy * (spikes / {objective['reference_spikes']:,.0f}) ** {objective['exponent']:g}; "
         "the reference is in spikes/sample"
     )
+
+
+def _say_what_cannot_be_told_apart(frame: pd.DataFrame) -> None:
+    import analysis
+    from autosnn_ray.cli.console import console
+
+    chosen, preferred = analysis.choose(frame), analysis.preferred(frame)
+    equal = analysis.indistinguishable(frame, int(chosen["index"]))
+    console.print(
+        f"highest fitness: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%} "
+        f"({chosen['accuracy_low']:.1%} to {chosen['accuracy_high']:.1%})"
+    )
+    if len(equal) > 1:
+        console.print(
+            f"{len(equal)} candidates cannot be told from it by their accuracy; fewest spikes of them: "
+            f"{preferred['architecture']}, {preferred['accuracy']:.2%}, {preferred['spikes']:,.0f} spikes/sample"
+        )

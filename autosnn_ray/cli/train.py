@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--sampling",
         type=str,
         default="strict",
-        help="paths of a step: uniform (one), or strict (fairness: one a choice)",
+        help="paths of a step: uniform (one), strict (fairness: one a choice), sandwich (largest, smallest, one drawn)",
     )
     add_data_options(parser)
     add_training_options(parser)
@@ -71,6 +71,7 @@ def run(options: Namespace) -> None:
         schedule=options.schedule,
         loss=options.loss,
         memory=options.memory,
+        distillation=options.distillation,
     )
     _refuse_finished(Path(options.folder))
     train = _train_supernet if space.slots and options.architecture is None else _train_alone

@@ -1,32 +1,24 @@
-"""A search, end to end: algorithm, journal, Ray Tune, run."""
+"""A search, and going on with one: what the user calls."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import ray
-from ray import tune
-
-from autosnn_ray.algorithms import Algorithm, AskTell, AutoSNN, OnTold, replay
-from autosnn_ray.cluster.pool import KeepActors
-from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts
-from autosnn_ray.cluster.session import ray_session
-from autosnn_ray.cluster.store import SharedSupernet
-from autosnn_ray.cluster.trainable import CandidateTrial, Meeting
+from autosnn_ray.algorithms import Algorithm, AutoSNN, OnTold
+from autosnn_ray.cluster.conduct import Where, begin, conduct, go_on
+from autosnn_ray.cluster.plan import Plan, plan_of
+from autosnn_ray.cluster.resources import Resources
+from autosnn_ray.cluster.storage import check_weights, run_folder
 from autosnn_ray.data.dataset import Dataset
-from autosnn_ray.errors import InvalidInputError, JournalError, SearchInterruptedError
-from autosnn_ray.evaluation.evaluators import EvaluationData, EvaluatorFactory, NamedEvaluator, make_evaluator
-from autosnn_ray.journal import Journal, read_journal
+from autosnn_ray.errors import JournalError
+from autosnn_ray.evaluators import EvaluatorFactory, make_evaluator
+from autosnn_ray.journal import Journal
 from autosnn_ray.objectives import DEFAULT_EXPONENT, SpikeAwareFitness
 from autosnn_ray.run import Run
 from autosnn_ray.training.supernet import Supernet
-from autosnn_ray.versions import versions
-
-_RETRIES = 2
-"""How often a candidate whose process died is tried again."""
 
 
 def search(
@@ -40,15 +32,20 @@ def search(
     reference_spikes: float | None = None,
     evaluator: str | EvaluatorFactory = "path",
     resume: bool = False,
+    storage: str | Path | None = None,
     address: str | None = None,
     num_cpus: int | None = None,
-    cpus_per_candidate: int = 1,
+    concurrent: int | None = None,
+    cpus_per_candidate: float = 1,
+    gpus_per_candidate: float = 0,
+    seconds_per_candidate: float | None = None,
+    runtime_env: Mapping[str, Any] | None = None,
     on_told: OnTold | None = None,
 ) -> Run:
     """Searches a supernet for architectures with the best trade of accuracy against spikes.
 
     Args:
-        supernet: What candidates are paths of.
+        supernet: What candidates are paths of; saved into the run's folder unless it was loaded from one.
         data: The data set the supernet was trained on.
         path: The run's folder; its journal is the run.
         algorithm: How candidates are proposed; AutoSNN's evolution where None.
@@ -56,10 +53,15 @@ def search(
         exponent: The fitness's exponent, 0 or negative.
         reference_spikes: The fitness's reference, spikes/sample; the supernet's own where None.
         evaluator: Key of ``EVALUATORS``, or a picklable function of network and data that makes one.
-        resume: Go on with the run in the folder.
+        resume: Go on with the run in the folder, which must be of the same search; see also ``resume``.
+        storage: Folder that outlives this machine, below which ``path`` is; on a cluster a network file system.
         address: Address of a Ray cluster; None starts Ray on this machine.
         num_cpus: CPUs of the Ray that is started; all where None.
-        cpus_per_candidate: CPUs, and threads, that evaluate one candidate.
+        concurrent: How many candidates side by side; as many as there is room for at the start where None.
+        cpus_per_candidate: CPUs, and threads, that evaluate one candidate; a fraction lets several share one.
+        gpus_per_candidate: GPUs that evaluate one candidate; a fraction lets several share one.
+        seconds_per_candidate: Time an evaluation may take, seconds; it is ended then, and the candidate failed.
+        runtime_env: Ray's runtime environment for the processes that evaluate; not kept in the run's folder.
         on_told: Told of every candidate and its outcome; when resuming, first of those in the journal.
 
     Returns:
@@ -71,133 +73,94 @@ def search(
         JournalError: The journal is damaged, of another search, or cannot be written.
         SearchInterruptedError: The search was stopped; it can be resumed.
     """
-    algorithm = algorithm or AutoSNN()
-    if data.checksum != supernet.data.get("checksum"):
-        raise InvalidInputError(
-            f"data: expected {supernet.data.get('name')!r} with the split the supernet was trained on (checksum "
-            f"{str(supernet.data.get('checksum'))[:12]}…), got {data.name!r} ({data.checksum[:12]}…); "
-            "validation samples may have been trained on"
-        )
-    if cpus_per_candidate < 1:
-        raise InvalidInputError(f"cpus_per_candidate: expected at least 1, got {cpus_per_candidate}")
     reference = supernet.reference_spikes if reference_spikes is None else reference_spikes
-    objective = SpikeAwareFitness(reference_spikes=reference, exponent=exponent)
-    factory = make_evaluator(evaluator) if isinstance(evaluator, str) else evaluator
-    state = algorithm.start(supernet.space, candidates, objective)
-    config = _config(supernet, algorithm, candidates, objective, factory)
-    with _journal(Path(path), config, state, resume, on_told) as journal:
-        if not state.done:
-            shared = SharedSupernet.of(supernet, EvaluationData.of(data, supernet.training.loss))
-            searcher = AskTellSearcher(state, journal, on_told)
-            with ray_session(address, num_cpus) as cpus:
-                slots = max(1, min(cpus // cpus_per_candidate, candidates - state.told))
-                if cpus < cpus_per_candidate:
-                    raise InvalidInputError(f"cpus_per_candidate: {cpus_per_candidate} asked, {cpus} CPUs are there")
-                _run_tune(searcher, shared, factory, slots, cpus_per_candidate)
-            if searcher.error is not None:
-                raise searcher.error
-            if not state.done:
-                raise SearchInterruptedError(
-                    f"the search in {path} was stopped after {state.told} of {candidates} candidates; "
-                    "nothing is lost: call it again with resume"
-                )
-        _stop(journal, state)
-    return Run(path)
-
-
-def _config(
-    supernet: Supernet,
-    algorithm: Algorithm,
-    candidates: int,
-    objective: SpikeAwareFitness,
-    evaluator: EvaluatorFactory,
-) -> dict[str, Any]:
-    """Returns all that decides the run's result."""
-    if isinstance(evaluator, NamedEvaluator):
-        named: dict[str, Any] = {"name": evaluator.name, "settings": dict(evaluator.settings)}
-    else:
-        named = {"name": getattr(evaluator, "__qualname__", type(evaluator).__qualname__), "settings": {}}
-    return {
-        "space": supernet.space.to_dict(),
-        "algorithm": algorithm.to_dict(),
-        "candidates": candidates,
-        "objective": objective.to_dict(),
-        "evaluator": named,
-        "supernet": {
-            "checksum": supernet.weights_checksum,
-            "timesteps": supernet.timesteps,
-            "neuron": supernet.neuron.to_dict(),
-            "seed": supernet.seed,
-        },
-        "data": dict(supernet.data),
-        "versions": versions(),
-    }
-
-
-def _journal(path: Path, config: Mapping[str, Any], state: AskTell, resume: bool, on_told: OnTold | None) -> Journal:
-    """Opens the run's journal: a new one, or one that is replayed into the algorithm."""
-    if not resume:
-        journal = Journal.create(path)
-        journal.write("start", config=dict(config))
-        return journal
-    journal = Journal.append_to(path)
-    try:
-        contents = read_journal(path)
-        _refuse_other(path, contents.config, config)
-        replay(state, contents.events, on_told)
-        if not state.done:
-            journal.write("resume", versions=versions())
-    except BaseException:
-        journal.close()
-        raise
-    return journal
-
-
-def _refuse_other(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    differing = [
-        f"{key}: {_short(before.get(key))} there, {_short(now[key])} now"
-        for key in now
-        if key != "versions" and before.get(key) != now[key]
-    ]
-    if differing:
-        raise JournalError(f"{path}: holds another search and cannot go on as this one: {'; '.join(differing)}")
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 160 else f"{text[:157]}…"
-
-
-def _stop(journal: Journal, state: AskTell) -> None:
-    if not journal.stopped:
-        journal.write("stop", reason="the space is used up" if state.exhausted else "all candidates are evaluated")
-
-
-def _run_tune(
-    searcher: AskTellSearcher, shared: SharedSupernet, evaluator: EvaluatorFactory, slots: int, threads: int
-) -> None:
-    meeting = ray.remote(num_cpus=0)(Meeting).remote(slots)
-    trainable = tune.with_resources(
-        tune.with_parameters(CandidateTrial, shared=shared, evaluator=evaluator, threads=threads, meeting=meeting),
-        {"cpu": threads},
+    plan = Plan(
+        supernet=supernet,
+        data=data,
+        algorithm=algorithm or AutoSNN(),
+        candidates=candidates,
+        objective=SpikeAwareFitness(reference_spikes=reference, exponent=exponent),
+        evaluator=make_evaluator(evaluator) if isinstance(evaluator, str) else evaluator,
     )
-    with tempfile.TemporaryDirectory(prefix="autosnn-ray-", ignore_cleanup_errors=True) as folder:
-        tune.Tuner(
-            trainable,
-            param_space={"index": -1},
-            tune_config=tune.TuneConfig(
-                search_alg=searcher,
-                scheduler=KeepActors(slots),
-                num_samples=-1,
-                max_concurrent_trials=2 * slots,
-                reuse_actors=True,
-            ),
-            run_config=tune.RunConfig(
-                name="search",
-                storage_path=folder,
-                verbose=0,
-                callbacks=[CountStarts(searcher)],
-                failure_config=tune.FailureConfig(max_failures=_RETRIES),
-                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-            ),
-        ).fit()
+    resources = Resources(cpus_per_candidate, gpus_per_candidate, seconds_per_candidate)
+    where = Where(address, num_cpus, concurrent, runtime_env)
+    folder = run_folder(path, storage)
+    plan.start()  # refuses what the algorithm refuses, before anything is written
+    check_weights(supernet)
+    with Journal.append_to(folder) if resume else Journal.create(folder) as journal:
+        if journal.contents.events:
+            plan.refuse_other(folder, journal.contents.config, may_extend=False)
+            state = go_on(journal, plan, on_told)
+        else:
+            state = begin(journal, plan, resources)
+        conduct(journal, plan, state, resources, where, on_told)
+    return Run(folder)
+
+
+def resume(
+    path: str | Path,
+    *,
+    candidates: int | None = None,
+    supernet: str | Path | None = None,
+    data: Dataset | None = None,
+    evaluator: EvaluatorFactory | None = None,
+    storage: str | Path | None = None,
+    address: str | None = None,
+    num_cpus: int | None = None,
+    concurrent: int | None = None,
+    cpus_per_candidate: float | None = None,
+    gpus_per_candidate: float | None = None,
+    seconds_per_candidate: float | None = None,
+    runtime_env: Mapping[str, Any] | None = None,
+    on_told: OnTold | None = None,
+) -> Run:
+    """Goes on with a run from what its folder holds, and extends it where more candidates are asked for.
+
+    Candidates that were asked and not told are evaluated again under the same index. An extended run of a
+    generational algorithm (or of random search) ends as one that was asked for the larger number from the start;
+    a steady-state one breeds, after the pause, from results that would otherwise still have been on their way.
+
+    Args:
+        path: The run's folder.
+        candidates: How many to evaluate in all; as many as before where None.
+        supernet: Folder of the supernet, where it is no longer where it was.
+        data: The data set, where it is none that can be loaded by name.
+        evaluator: The evaluator, where it is none of ``EVALUATORS``.
+        storage: As in ``search``.
+        address: As in ``search``.
+        num_cpus: As in ``search``.
+        concurrent: As in ``search``.
+        cpus_per_candidate: As in ``search``; as before where None, and so the next two.
+        gpus_per_candidate: As in ``search``.
+        seconds_per_candidate: As in ``search``.
+        runtime_env: As in ``search``.
+        on_told: Told of every candidate and its outcome, first of those in the journal.
+
+    Returns:
+        The run.
+
+    Raises:
+        InvalidInputError: A value is not what is needed.
+        RunExistsError: Another process is at work in the folder.
+        JournalError: No run, a damaged journal, or one of another version of the algorithm.
+        CheckpointError: The supernet is missing, damaged, or not the one the run was started with.
+        SearchInterruptedError: The search was stopped; it can be resumed again.
+    """
+    folder = run_folder(path, storage)
+    where = Where(address, num_cpus, concurrent, runtime_env)
+    with Journal.append_to(folder) as journal:
+        config = journal.contents.config
+        if not config:
+            raise JournalError(
+                f"{folder}: the search was ended before it had begun; there is nothing to go on with. "
+                "Start it as before: the folder counts as new"
+            )
+        plan = plan_of(folder, config, candidates=candidates, supernet=supernet, data=data, evaluator=evaluator)
+        given = {"cpus": cpus_per_candidate, "gpus": gpus_per_candidate, "seconds": seconds_per_candidate}
+        resources = replace(
+            Resources.from_dict(config.get("resources", {})),
+            **{name: value for name, value in given.items() if value is not None},
+        )
+        state = go_on(journal, plan, on_told)
+        conduct(journal, plan, state, resources, where, on_told)
+    return Run(folder)

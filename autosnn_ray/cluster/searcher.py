@@ -56,10 +56,11 @@ class AskTellSearcher(Searcher):
         candidate = self._running.pop(trial_id, None)
         if candidate is None or self.error is not None:
             return
-        attempts = max(1, self._starts.pop(trial_id, 1))
-        outcome = _outcome(None if error else result, attempts)
+        report = json.loads(result.get(OUTCOME, "{}")) if result and not error else {}
+        # A start that only learned that an earlier one had run out of time was no attempt.
+        attempts = max(1, self._starts.pop(trial_id, 1) - bool(report.get("late")))
         try:
-            self._tell(candidate, outcome, attempts)
+            self._tell(candidate, _outcome(report, attempts), attempts)
         except AutoSNNError as problem:
             self.error = problem
 
@@ -122,10 +123,7 @@ class CountStarts(Callback):
         return {}
 
 
-def _outcome(result: dict[str, Any] | None, attempts: int) -> Outcome:
-    if not result or OUTCOME not in result:
-        return Failure("the evaluating process died", attempts)
-    report = json.loads(result[OUTCOME])
-    if "failure" in report:
-        return Failure(report["failure"], attempts)
-    return Evaluation.from_dict(report["evaluation"])
+def _outcome(report: dict[str, Any], attempts: int) -> Outcome:
+    if "evaluation" in report:
+        return Evaluation.from_dict(report["evaluation"])
+    return Failure(report.get("failure", "the evaluating process died, each time it was tried"), attempts)

@@ -7,8 +7,12 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import ray
+from ray._private import ray_constants
+from ray.exceptions import AuthenticationError, RayError
+from ray.runtime_env import RuntimeEnv
 
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
 
@@ -30,57 +34,115 @@ _QUIET = {
 
 
 @contextmanager
-def ray_session(address: str | None = None, num_cpus: int | None = None) -> Iterator[int]:
+def ray_session(
+    address: str | None = None,
+    num_cpus: int | None = None,
+    *,
+    runtime_env: Mapping[str, Any] | None = None,
+    shared_bytes: int = 0,
+) -> Iterator[int]:
     """Starts Ray on this machine, or joins a cluster, and leaves things as they were at the end.
 
     Args:
         address: A cluster's address; None starts Ray here, on the loopback address, without dashboard.
         num_cpus: CPUs of the Ray that is started; all where None.
+        runtime_env: Ray's runtime environment for the actors: ``working_dir``, ``env_vars``, ``pip`` …
+        shared_bytes: What will be put into the object store; the Ray that is started gets room for it.
 
     Yields:
         How many CPUs the cluster has.
 
     Raises:
-        InvalidInputError: ``num_cpus`` with a cluster that is already there, or less than 1.
+        InvalidInputError: ``num_cpus`` with a cluster that is already there, or less than 1; an address of a kind
+            that cannot be joined; a runtime environment that Ray refuses, or that comes too late.
         AutoSNNError: The cluster cannot be reached.
     """
     if num_cpus is not None and num_cpus < 1:
         raise InvalidInputError(f"num_cpus: expected at least 1, got {num_cpus}")
     with _environment(_QUIET):
         if ray.is_initialized():
+            if runtime_env:
+                raise InvalidInputError("runtime_env: Ray is already running in this process; give it to ray.init")
             yield _cpus()
             return
+        environment = _checked(runtime_env)
         if address is None:
-            ray.init(
-                address="local",
-                num_cpus=num_cpus or len(os.sched_getaffinity(0)),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=_OBJECT_STORE_BYTES,
-                _node_ip_address="127.0.0.1",
-            )
+            _start_here(num_cpus or len(os.sched_getaffinity(0)), environment, shared_bytes)
         else:
-            _join(address, num_cpus)
+            _join(address, num_cpus, environment)
         try:
             yield _cpus()
         finally:
             ray.shutdown()
 
 
-def _join(address: str, num_cpus: int | None) -> None:
+def _start_here(num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int) -> None:
+    """Starts Ray so that nothing outside this machine can reach it: who reaches Ray can run any code.
+
+    Ray 2.60 turns a loopback address into the machine's own, and then listens on every interface, unless it
+    believes that it is on a laptop; there is no public setting. A test looks at the sockets.
+    """
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        with _environment({ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}):
+            ray.init(
+                address="local",
+                num_cpus=num_cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=_OBJECT_STORE_BYTES + 2 * shared_bytes,
+                runtime_env=runtime_env,
+                _node_ip_address="127.0.0.1",
+            )
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+def _checked(runtime_env: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not runtime_env:
+        return None
+    try:
+        return dict(RuntimeEnv(**runtime_env))
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"runtime_env: Ray does not take it: {error}") from error
+
+
+def _join(address: str, num_cpus: int | None, runtime_env: dict[str, Any] | None) -> None:
     if num_cpus is not None:
         raise InvalidInputError(f"num_cpus: the cluster at {address} already has its CPUs; leave it out")
+    if address.startswith("ray://"):
+        raise InvalidInputError(
+            f"address {address!r}: expected HOST:PORT of the head node or 'auto', got an address of Ray Client, "
+            "through which Tune would run apart from the journal. Start the search on a node of the cluster: "
+            "`ray job submit -- autosnn-ray search …`"
+        )
     _refuse_silent(address)
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=runtime_env)
+    except (ConnectionError, ValueError, RuntimeError, RayError) as error:
+        if _is_about_tokens(error):
+            raise AutoSNNError(
+                f"address {address!r}: the cluster asks for a token, and got none or a wrong one. Set "
+                "RAY_AUTH_MODE=token here, and have the token of the head node (`ray get-auth-token` there) in "
+                "~/.ray/auth_token or in RAY_AUTH_TOKEN"
+            ) from error
         raise AutoSNNError(f"address {address!r}: no Ray cluster can be reached there: {error}") from error
+
+
+def _is_about_tokens(error: BaseException | None) -> bool:
+    """Looks through an error's causes: Ray wraps this one, as text, in one about a lost connection."""
+    while error is not None:
+        if isinstance(error, AuthenticationError) or "AuthenticationError" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _refuse_silent(address: str) -> None:
     """Looks whether anything listens at ``host:port``: Ray itself would try for minutes before it says so."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     if not (host and port.isdigit()):
         return
     try:

@@ -12,12 +12,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from autosnn_ray.data.dataset import Split
+from autosnn_ray.data.dataset import Dataset, Split
 from autosnn_ray.errors import CheckpointError
-from autosnn_ray.evaluation.evaluators import EvaluationData
+from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.checkpoint import build_on_meta, fill
+from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.supernet import Supernet
 
 Array = npt.NDArray[Any]
@@ -32,7 +33,6 @@ class SharedSupernet:
         weights: Parameters and statistics by name.
         train: Frames and classes of the training split.
         validation: Frames and classes of the validation split.
-        loss: Key of ``LOSSES``.
         checksum: CRC-32 over the weights.
     """
 
@@ -40,24 +40,30 @@ class SharedSupernet:
     weights: dict[str, Array]
     train: tuple[Array, Array]
     validation: tuple[Array, Array]
-    loss: str
     checksum: int
 
     @classmethod
-    def of(cls, supernet: Supernet, data: EvaluationData) -> SharedSupernet:
-        """Makes the arrays that are put into the object store."""
+    def of(cls, supernet: Supernet, data: Dataset) -> SharedSupernet:
+        """Makes the arrays that are put into the object store; test samples stay behind."""
         weights = {name: tensor.detach().cpu().numpy() for name, tensor in supernet.network.state_dict().items()}
         return cls(
             description=json.dumps(supernet.describe()),
             weights=weights,
             train=(data.train.x.numpy(), data.train.y.numpy()),
             validation=(data.validation.x.numpy(), data.validation.y.numpy()),
-            loss=data.loss,
             checksum=_checksum(weights),
         )
 
-    def open(self) -> tuple[SpikingNetwork, EvaluationData]:
-        """Builds the network around the mapped arrays, without copying them.
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in (*self.weights.values(), *self.train, *self.validation))
+
+    def open(self, device: str = "cpu") -> tuple[SpikingNetwork, EvaluationData]:
+        """Builds the network around the mapped arrays: without a copy, unless they must go to a GPU.
+
+        Args:
+            device: Where candidates are evaluated: ``cpu`` or ``cuda``.
 
         Returns:
             The supernet in evaluation mode, and the samples.
@@ -69,12 +75,20 @@ class SharedSupernet:
         description = json.loads(self.description)
         network = build_on_meta(SearchSpace.from_dict(description["space"]), description)
         fill(network, {name: _mapped(array) for name, array in self.weights.items()}, "object store")
-        data = EvaluationData(
-            validation=Split(*map(_mapped, self.validation)),
-            train=Split(*map(_mapped, self.train)),
-            loss=self.loss,
+        train, validation = (
+            Split(*(_mapped(a).to(device) for a in arrays)) for arrays in (self.train, self.validation)
         )
-        return network, data
+        about = description["data"]
+        data = Dataset(
+            name=about["name"],
+            classes=about["classes"],
+            train=train,
+            validation=validation,
+            test=validation.head(0),
+            augmentation=about["augmentation"],
+            seed=about["seed"],
+        )
+        return network.to(device), EvaluationData(data, TrainSettings.from_dict(description["training"]))
 
     def check(self) -> None:
         """Holds the shared weights against their checksum: torch can write into read-only memory.

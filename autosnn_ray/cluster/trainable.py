@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
+from dataclasses import replace
 from typing import Any
 
 import ray
 import torch
 from ray import tune
 
+from autosnn_ray.cluster.overseer import GO, WAIT
+from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.store import SharedSupernet
-from autosnn_ray.evaluation.evaluators import Evaluator, EvaluatorFactory
+from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators import Evaluator, EvaluatorFactory
+from autosnn_ray.space import Architecture
 
 OUTCOME = "outcome"
 """Key of a trial's result: the evaluation, or why there is none, as JSON."""
 
-_LONGEST_WAIT_SECONDS = 20.0
+_ASK_AGAIN_SECONDS = 0.05
 
 
 class CandidateTrial(tune.Trainable):
@@ -27,79 +33,85 @@ class CandidateTrial(tune.Trainable):
     evaluator that raises fails its candidate, not the actor: only a process that dies is tried again.
     """
 
-    _network_data: SharedSupernet
     _evaluate: Evaluator
-    _meeting: Any
+    _overseer: Any
 
     def setup(
         self,
         config: dict[str, Any],
         shared: SharedSupernet | None = None,
         evaluator: EvaluatorFactory | None = None,
-        threads: int = 1,
-        meeting: Any = None,
+        resources: Resources | None = None,
+        overseer: Any = None,
     ) -> None:
         """Maps the supernet from the object store and makes the evaluator."""
-        if shared is None or evaluator is None:
-            raise TypeError("CandidateTrial needs the shared supernet and an evaluator: use tune.with_parameters")
+        if shared is None or evaluator is None or resources is None:
+            raise TypeError("CandidateTrial needs supernet, evaluator and resources: use tune.with_parameters")
         # One actor, its share of the cores: actors with a thread for every core fight for them.
-        torch.set_num_threads(threads)
+        torch.set_num_threads(resources.threads)
         self._shared = shared
-        self._evaluate = evaluator(*shared.open())
-        self._architecture = tuple(config["architecture"])
-        self._meeting = meeting
-        ray.get(meeting.arrive.remote())
+        self._evaluate = _make(evaluator, shared, resources)
+        self._seconds = resources.seconds
+        self._overseer = overseer
+        self._last_seconds = 0.0
+        self._take(config)
+        ray.get(overseer.arrive.remote())
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Takes the next candidate."""
-        self._architecture = tuple(new_config["architecture"])
+        self._take(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
         """Evaluates the candidate."""
-        self._wait_for_the_others()
+        if not self._may_begin():
+            late = f"the evaluation took longer than {self._seconds:g} seconds and was ended"
+            return {OUTCOME: json.dumps({"failure": late, "late": True}), "done": True}
         started = time.perf_counter()
-        outcome: dict[str, Any]
-        try:
-            evaluation = self._evaluate(self._architecture)
-            self._shared.check()
-            outcome = _report(evaluation)
-        except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
-            outcome = {"failure": f"{type(error).__name__}: {error}"}
-        outcome["seconds"] = time.perf_counter() - started
+        outcome = self._outcome()
+        if self._seconds is not None:
+            ray.get(self._overseer.end.remote(self._index))
+        self._last_seconds = time.perf_counter() - started
         return {OUTCOME: json.dumps(outcome), "done": True}
 
-    def _wait_for_the_others(self) -> None:
-        """Holds the first candidate back until all actors are up.
+    def _take(self, config: dict[str, Any]) -> None:
+        self._index, self._architecture = int(config["index"]), tuple(config["architecture"])
 
-        Ray gives a trial to an idle actor rather than start another; where candidates take less time than
-        an actor's start, the pool would never grow.
-        """
-        if self._meeting is None:
-            return
-        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
-        while time.monotonic() < deadline and not ray.get(self._meeting.complete.remote()):
-            time.sleep(0.05)
-        self._meeting = None
+    def _may_begin(self) -> bool:
+        actor = ray.get_runtime_context().current_actor
+        while True:
+            word = ray.get(self._overseer.begin.remote(self._index, actor, self._last_seconds))
+            if word != WAIT:
+                return bool(word == GO)
+            time.sleep(_ASK_AGAIN_SECONDS)
+
+    def _outcome(self) -> dict[str, Any]:
+        try:
+            started = time.perf_counter()
+            evaluation = self._evaluate(self._architecture)
+            seconds = time.perf_counter() - started
+            self._shared.check()
+            return _report(replace(evaluation, seconds=seconds))
+        except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
+            return {"failure": f"{type(error).__name__}: {error}"}
 
 
-class Meeting:
-    """Counts the actors that are set up.
+def _make(evaluator: EvaluatorFactory, shared: SharedSupernet, resources: Resources) -> Evaluator:
+    """Makes the evaluator; one that cannot be made fails its candidates with the reason, which a dead actor lacks."""
+    try:
+        if resources.gpus and not torch.cuda.is_available():
+            raise InvalidInputError(
+                f"gpus_per_candidate: {resources.gpus:g} asked for, and torch {torch.__version__} sees no GPU on node "
+                f"{socket.gethostname()}; install torch with CUDA there"
+            )
+        return evaluator(*shared.open("cuda" if resources.gpus else "cpu"))
+    except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
+        problem = error
 
-    Args:
-        expected: How many there will be.
-    """
+    def fail(architecture: Architecture) -> Evaluation:
+        raise problem
 
-    def __init__(self, expected: int) -> None:
-        self._missing = expected
-
-    def arrive(self) -> None:
-        """Counts one more."""
-        self._missing -= 1
-
-    def complete(self) -> bool:
-        """Says whether all are there."""
-        return self._missing <= 0
+    return fail
 
 
 def _report(evaluation: Evaluation) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -153,6 +153,10 @@ class Dataset:
                 digest.update(str(tuple(tensor.shape)).encode())
                 digest.update(np.ascontiguousarray(tensor.numpy()).tobytes())
         return digest.hexdigest()
+
+    def without_test(self) -> Dataset:
+        """Returns the data set with no test samples in it, for whoever is to choose."""
+        return replace(self, test=self.test.head(0))
 
     def describe(self) -> dict[str, Any]:
         """Returns name, seed, sizes and checksum, as they are kept with checkpoints and runs."""

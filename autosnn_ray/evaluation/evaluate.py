@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,9 +13,16 @@ from autosnn_ray.evaluation.losses import LOSSES
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.spiking.prefixes import Prefixes
 
 DEFAULT_BATCH = 360
 """Samples a forward pass; large enough to keep two cores busy, small enough for their caches."""
+
+
+def prefixes_for(split: Split, budget_bytes: int, batch_size: int = DEFAULT_BATCH) -> list[Prefixes]:
+    """Makes what ``evaluate`` needs to share the beginnings of paths: one a batch, with an equal part of the budget."""
+    batches = -(-len(split) // batch_size)
+    return [Prefixes(budget_bytes // batches) for _ in range(batches)]
 
 
 @torch.inference_mode()
@@ -25,6 +33,7 @@ def evaluate(
     *,
     loss: str = "mse",
     batch_size: int = DEFAULT_BATCH,
+    prefixes: Sequence[Prefixes] | None = None,
 ) -> Evaluation:
     """Measures accuracy, spikes and loss of a network, or of one path of a supernet.
 
@@ -34,6 +43,8 @@ def evaluate(
         architecture: The path to run; None for a network of its own.
         loss: Key of ``LOSSES``.
         batch_size: Samples a forward pass; does not change the result.
+        prefixes: One for each batch of the split, to share the beginnings of paths between calls; does not change
+            the result either. ``prefixes_for`` makes them.
 
     Returns:
         The evaluation; the network is left in the mode it was found in.
@@ -42,7 +53,7 @@ def evaluate(
     was_training = network.training
     network.eval()
     try:
-        sums, layers = _sum_over_batches(network, split, architecture, loss, batch_size)
+        sums, layers = _sum_over_batches(network, split, architecture, loss, batch_size, prefixes)
     finally:
         network.train(was_training)
     values = torch.stack([*sums, *layers.values()]).tolist()
@@ -58,13 +69,20 @@ def evaluate(
 
 
 def _sum_over_batches(
-    network: SpikingNetwork, split: Split, architecture: Architecture | None, loss: str, batch_size: int
+    network: SpikingNetwork,
+    split: Split,
+    architecture: Architecture | None,
+    loss: str,
+    batch_size: int,
+    prefixes: Sequence[Prefixes] | None,
 ) -> tuple[tuple[Tensor, Tensor, Tensor], dict[str, Tensor]]:
     zero = torch.zeros((), dtype=torch.float64, device=split.x.device)
     correct, spikes, losses = zero, zero, zero
     layers: dict[str, Tensor] = {}
-    for x, y in zip(split.x.split(batch_size), split.y.split(batch_size), strict=True):
-        output = network(x, architecture)
+    xs, ys = split.x.split(batch_size), split.y.split(batch_size)
+    sharing: Sequence[Prefixes | None] = prefixes or [None] * len(xs)
+    for x, y, shared in zip(xs, ys, sharing, strict=True):
+        output = network(x, architecture, prefixes=shared)
         rate = output.logits / network.timesteps
         correct = correct + (output.logits.argmax(dim=1) == y).sum()
         spikes = spikes + output.spikes.double().sum()

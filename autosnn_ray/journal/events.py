@@ -85,6 +85,19 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class Extend:
+    """The search is to evaluate more candidates than it was asked for before; it may come after a stop.
+
+    Attributes:
+        candidates: How many in all.
+        versions: What the process that goes on with it runs on.
+    """
+
+    candidates: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Stop:
     """The search is at its end.
 
@@ -95,7 +108,7 @@ class Stop:
     reason: str
 
 
-Event = Start | Ask | Tell | Fail | Resume | Stop
+Event = Start | Ask | Tell | Fail | Resume | Extend | Stop
 
 
 def encode(sequence: int, event: str, time: float, fields: Mapping[str, Any]) -> str:
@@ -156,5 +169,6 @@ _READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
     ),
     "fail": lambda entries: Fail(int(entries["index"]), str(entries["reason"]), int(entries["attempts"])),
     "resume": lambda entries: Resume(dict(entries["versions"])),
+    "extend": lambda entries: Extend(int(entries["candidates"]), dict(entries["versions"])),
     "stop": lambda entries: Stop(str(entries["reason"])),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import JournalError
-from autosnn_ray.journal.events import Ask, Event, Fail, Start, Stop, Tell, decode
+from autosnn_ray.journal.events import Ask, Event, Extend, Fail, Start, Stop, Tell, decode
 
 JOURNAL_FILE = "journal.jsonl"
 
@@ -28,9 +28,12 @@ class JournalContents:
 
     @property
     def config(self) -> dict[str, Any]:
-        """What the search was started with; empty where not even the start was written."""
+        """What the search was started with, ``candidates`` as last extended; empty where no start was written."""
         first = self.events[0] if self.events else None
-        return first.config if isinstance(first, Start) else {}
+        if not isinstance(first, Start):
+            return {}
+        extended = [event.candidates for event in self.events if isinstance(event, Extend)]
+        return first.config | ({"candidates": extended[-1]} if extended else {})
 
     @property
     def stopped(self) -> bool:
@@ -42,6 +45,15 @@ def journal_path(path: str | Path) -> Path:
     """Returns the journal's file, given itself or the run's folder."""
     path = Path(path)
     return path if path.suffix == ".jsonl" else path / JOURNAL_FILE
+
+
+def is_unbegun(file: Path) -> bool:
+    """Says whether a journal holds no more than a part of its first line: its writer was killed before it began."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return False
+    return b"\n" not in content and content[:5] == b'{"v":'[: len(content)]
 
 
 def read_journal(path: str | Path) -> JournalContents:
@@ -90,6 +102,7 @@ class _Grammar:
         self._asked: set[int] = set()
         self._told: set[int] = set()
         self._stopped = False
+        self._candidates = 0
 
     def check(self, sequence: int, event: Event) -> None:
         if sequence != self._next:
@@ -98,8 +111,10 @@ class _Grammar:
         self._next += 1
         if isinstance(event, Start) != (sequence == 0):
             raise ValueError("a second start" if sequence else "the first event is not the start")
-        if self._stopped:
+        if self._stopped and not isinstance(event, Extend):
             raise ValueError("an event after the stop")
+        if isinstance(event, Start | Extend):
+            self._check_candidates(event)
         if isinstance(event, Ask):
             if event.index in self._asked:
                 raise ValueError(f"candidate {event.index} is asked twice")
@@ -111,3 +126,9 @@ class _Grammar:
                 raise ValueError(f"candidate {event.index} is told twice")
             self._told.add(event.index)
         self._stopped = isinstance(event, Stop)
+
+    def _check_candidates(self, event: Start | Extend) -> None:
+        wanted = event.config.get("candidates") if isinstance(event, Start) else event.candidates
+        if isinstance(event, Extend) and event.candidates <= self._candidates:
+            raise ValueError(f"extended to {wanted} candidates where {self._candidates} were asked for before")
+        self._candidates = wanted if isinstance(wanted, int) else 0

@@ -15,7 +15,7 @@ from typing import Any
 from autosnn_ray.errors import AutoSNNWarning, JournalError, RunExistsError
 from autosnn_ray.files import sync_folder
 from autosnn_ray.journal.events import encode
-from autosnn_ray.journal.reader import JOURNAL_FILE, read_journal
+from autosnn_ray.journal.reader import JOURNAL_FILE, JournalContents, is_unbegun, read_journal
 
 _LOCK_FILE = "lock"
 
@@ -27,14 +27,16 @@ class Journal:
 
     Attributes:
         path: The file.
+        contents: What it held when it was opened.
         stopped: Whether the last event is the stop.
     """
 
-    def __init__(self, folder: Path, lock: int, sequence: int, stopped: bool) -> None:
+    def __init__(self, folder: Path, lock: int, contents: JournalContents) -> None:
         self.path = folder / JOURNAL_FILE
-        self.stopped = stopped
+        self.contents = contents
+        self.stopped = contents.stopped
         self._lock = lock
-        self._sequence = sequence
+        self._sequence = len(contents.events)
         self._broken: str | None = None
         try:
             self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -46,6 +48,8 @@ class Journal:
     @classmethod
     def create(cls, folder: str | Path) -> Journal:
         """Begins the journal of a new run.
+
+        A folder in which a process was killed before it had written the start is as good as new.
 
         Args:
             folder: The run's folder; made where missing.
@@ -63,10 +67,15 @@ class Journal:
         lock = _take_lock(folder)
         try:
             _refuse_existing(folder)
+            if (folder / JOURNAL_FILE).is_file():
+                os.truncate(folder / JOURNAL_FILE, 0)
+        except OSError as error:
+            os.close(lock)
+            raise _cannot_write(folder / JOURNAL_FILE, error) from error
         except RunExistsError:
             os.close(lock)
             raise
-        return cls(folder, lock, sequence=0, stopped=False)
+        return cls(folder, lock, JournalContents(events=(), torn=False, size=0))
 
     @classmethod
     def append_to(cls, folder: str | Path) -> Journal:
@@ -83,7 +92,7 @@ class Journal:
             AutoSNNWarning: A torn last line was cut off.
         """
         folder = Path(folder)
-        read_journal(folder)
+        read_journal(folder)  # before anything is touched: a lock file too would be a trace in a wrong folder
         lock = _take_lock(folder)
         try:
             contents = read_journal(folder)
@@ -101,7 +110,7 @@ class Journal:
         except BaseException:
             os.close(lock)
             raise
-        return cls(folder, lock, sequence=len(contents.events), stopped=contents.stopped)
+        return cls(folder, lock, contents)
 
     def write(self, event: str, **fields: Any) -> None:
         """Writes one event and waits until it is on the disk.
@@ -153,7 +162,8 @@ def _write_whole(file: int, line: bytes) -> None:
 
 
 def _refuse_existing(folder: Path) -> None:
-    if (folder / JOURNAL_FILE).exists():
+    path = folder / JOURNAL_FILE
+    if path.exists() and not is_unbegun(path):
         raise RunExistsError(f"{folder}: already holds a run; resume it (--resume), or give another folder")
 
 

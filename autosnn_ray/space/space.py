@@ -192,6 +192,21 @@ class SearchSpace:
         """Draws one architecture uniformly."""
         return tuple(slot.choices[int(rng.integers(len(slot.choices)))] for slot in self.slots)
 
+    def sample_balanced(self, rng: np.random.Generator) -> list[Architecture]:
+        """Draws as many architectures as a slot has choices, so that each choice of each slot occurs equally often.
+
+        Each slot's choices are permuted and the permutations read side by side; a slot with fewer choices than
+        another starts a new permutation when its own is used up.
+        """
+        count = max(len(slot.choices) for slot in self.slots)
+        columns = []
+        for slot in self.slots:
+            drawn: list[str] = []
+            while len(drawn) < count:
+                drawn += [slot.choices[int(position)] for position in rng.permutation(len(slot.choices))]
+            columns.append(drawn[:count])
+        return list(zip(*columns, strict=True))
+
     def mutate(self, architecture: Sequence[str], rng: np.random.Generator, probability: float) -> Architecture:
         """Changes each slot with the given probability to another of its choices, drawn uniformly."""
         mutant = []

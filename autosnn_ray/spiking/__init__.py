@@ -2,10 +2,12 @@
 
 from autosnn_ray.spiking.blocks import FAMILIES, build_block
 from autosnn_ray.spiking.meter import SpikeMeter, silent_layers
-from autosnn_ray.spiking.network import NetworkOutput, SpikingNetwork, count_parameters, initialise
+from autosnn_ray.spiking.network import NetworkOutput, SpikingNetwork, count_parameters
 from autosnn_ray.spiking.neurons import NEURONS, NeuronSettings, SpikingNeuron
 from autosnn_ray.spiking.official import load_official_state
+from autosnn_ray.spiking.prefixes import Prefixes
 from autosnn_ray.spiking.surrogates import SURROGATES
+from autosnn_ray.spiking.weights import initialise, new_network, path_weights
 
 __all__ = [
     "FAMILIES",
@@ -13,6 +15,7 @@ __all__ = [
     "SURROGATES",
     "NetworkOutput",
     "NeuronSettings",
+    "Prefixes",
     "SpikeMeter",
     "SpikingNetwork",
     "SpikingNeuron",
@@ -20,5 +23,7 @@ __all__ = [
     "count_parameters",
     "initialise",
     "load_official_state",
+    "new_network",
+    "path_weights",
     "silent_layers",
 ]

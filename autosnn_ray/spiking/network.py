@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from autosnn_ray.errors import InvalidInputError, SilentNeuronWarning
@@ -17,6 +15,7 @@ from autosnn_ray.spiking.blocks import MaxPool, build_block
 from autosnn_ray.spiking.heads import Head
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
+from autosnn_ray.spiking.prefixes import Prefixes
 from autosnn_ray.spiking.stems import Stem
 
 
@@ -54,7 +53,7 @@ class SpikingNetwork(nn.Module):
         SilentNeuronWarning: Some layer of neurons can never fire.
 
     Example:
-        >>> import search_spaces
+        >>> import search_spaces, torch
         >>> net = SpikingNetwork(search_spaces.load("digits_16"), classes=10, timesteps=4)
         >>> output = net.eval()(torch.rand(2, 1, 8, 8), ("srb_k5", "skip", "skip", "scb_k3", "skip"))
         >>> output.logits.shape, output.spikes.shape
@@ -102,7 +101,12 @@ class SpikingNetwork(nn.Module):
         return self.space.input_size
 
     def forward(
-        self, x: Tensor, architecture: Sequence[str] | str | None = None, *, count_spikes: bool = True
+        self,
+        x: Tensor,
+        architecture: Sequence[str] | str | None = None,
+        *,
+        count_spikes: bool = True,
+        prefixes: Prefixes | None = None,
     ) -> NetworkOutput:
         """Runs one path over all time steps, from zero state.
 
@@ -110,26 +114,46 @@ class SpikingNetwork(nn.Module):
             x: Static frames ``(N, C, H, W)``, shown at every step, or one frame a step ``(N, T, C, H, W)``.
             architecture: The path; a network of its own may leave it out.
             count_spikes: Whether to count; leave it off in training.
+            prefixes: Beginnings of paths that this very batch has run before; what is found there is not computed
+                again. In evaluation mode only, and only with counting.
 
         Returns:
             Votes and spikes.
 
         Raises:
-            InvalidInputError: No path where one is needed, another one than the network's, or frames of
-                another shape.
+            InvalidInputError: No path where one is needed, another one than the network's, frames of
+                another shape, or prefixes in training.
         """
         path = self._path(architecture)
         self._check_input(x)
         meter = SpikeMeter() if count_spikes else None
-        spikes = self.stem(x.transpose(0, 1) if x.dim() == 5 else x, self.timesteps, meter)
-        choices = iter(path)
-        for layer, blocks in zip(self.space.layers, self.layers, strict=True):
-            choice = next(choices) if layer.is_slot else layer.kind
-            spikes = cast(nn.ModuleDict, blocks)[choice](spikes, meter)
+        position, spikes = self._begin(x, path, meter, prefixes)
+        slot = sum(layer.is_slot for layer in self.space.layers[:position])
+        for number, layer in enumerate(self.space.layers[position:], start=position):
+            if layer.is_slot and prefixes is not None and meter is not None:
+                prefixes.keep(path[:slot], number, spikes, meter)
+            choice = path[slot] if layer.is_slot else layer.kind
+            slot += layer.is_slot
+            spikes = cast(nn.ModuleDict, self.layers[number])[choice](spikes, meter)
         logits = self.head(spikes, meter)
         if meter is None:
             return NetworkOutput(logits, None, {})
         return NetworkOutput(logits, meter.total, meter.layers)
+
+    def _begin(
+        self, x: Tensor, path: Architecture, meter: SpikeMeter | None, prefixes: Prefixes | None
+    ) -> tuple[int, Tensor]:
+        """Returns how many layers are done, and the spikes there: after the stem, or as far as was run before."""
+        if prefixes is not None:
+            if meter is None or self.training:
+                raise InvalidInputError(
+                    "prefixes: expected evaluation mode with spikes counted; leave them out to train"
+                )
+            known = prefixes.longest(path)
+            if known is not None:
+                meter.layers.update(known.counts)
+                return known.position, known.spikes()
+        return 0, self.stem(x.transpose(0, 1) if x.dim() == 5 else x, self.timesteps, meter)
 
     def _build_layers(self) -> list[nn.ModuleDict]:
         built, channels, slot = [], self.space.channels, 0
@@ -192,46 +216,3 @@ class SpikingNetwork(nn.Module):
 def count_parameters(network: nn.Module) -> int:
     """Returns how many numbers of a network are trained."""
     return sum(parameter.numel() for parameter in network.parameters())
-
-
-def path_weights(state: dict[str, Tensor], network: SpikingNetwork) -> dict[str, Tensor]:
-    """Picks out of a supernet's ``state_dict`` what a network of its own needs.
-
-    Args:
-        state: A supernet's ``state_dict``.
-        network: A network of one architecture of the same space.
-
-    Returns:
-        The entries of ``network``'s names.
-    """
-    return {name: state[name] for name in network.state_dict()}
-
-
-def new_network(generator: torch.Generator, space: SearchSpace, **options: Any) -> SpikingNetwork:
-    """Builds a network whose weights come from a generator and nothing else.
-
-    Args:
-        generator: What every draw comes from.
-        space: The search space.
-        options: As ``SpikingNetwork`` takes them.
-    """
-    # Built without memory: PyTorch's own initialisation would draw from its global generator.
-    with torch.device("meta"):
-        network = SpikingNetwork(space, **options)
-    network.to_empty(device=generator.device)
-    initialise(network, generator)
-    return network
-
-
-def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Draws all weights anew, as PyTorch does by default, from a generator and nothing else.
-
-    Args:
-        network: What is initialised, in place.
-        generator: What every draw comes from.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=generator)
-        elif isinstance(module, nn.BatchNorm2d | SpikingNeuron):
-            module.reset_parameters()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError
@@ -97,9 +98,7 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = rate
             with recomputing(network, plan.recompute):
-                loss = _step(
-                    network, optimizer, x, data.train.y[rows], draw_paths(rng), settings.loss, plan.micro_batch
-                )
+                loss = _step(network, optimizer, x, data.train.y[rows], draw_paths(rng), settings, plan.micro_batch)
             tracker.step_done(step, epoch, loss, rate)
         if state:
             state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
@@ -111,7 +110,7 @@ def _step(
     x: Tensor,
     y: Tensor,
     paths: Sequence[Architecture | None],
-    loss: str,
+    settings: TrainSettings,
     micro_batch: int,
 ) -> Tensor:
     # Gradients of blocks off the paths stay None, so that Adam leaves those blocks alone.
@@ -119,9 +118,13 @@ def _step(
     total = x.new_zeros(())
     for part_x, part_y in zip(x.split(micro_batch), y.split(micro_batch), strict=True):
         share = len(part_y) / len(y)
+        teacher: Tensor | None = None
         for path in paths:
-            output = network(part_x, path, count_spikes=False)
-            value = LOSSES[loss](output.logits / network.timesteps, part_y).mean()
+            rate = network(part_x, path, count_spikes=False).logits / network.timesteps
+            value = LOSSES[settings.loss](rate, part_y).mean()
+            if settings.distillation and teacher is not None:
+                value = (1 - settings.distillation) * value + settings.distillation * F.mse_loss(rate, teacher)
+            teacher = rate.detach() if teacher is None else teacher
             (share * value).backward()
             total = total + share * value.detach()
     optimizer.step()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from autosnn_ray.space import Architecture, SearchSpace
+from autosnn_ray.space import BLOCKS, Architecture, SearchSpace
+from autosnn_ray.space.blocks import POOLS
 
 PathSampler = Callable[[SearchSpace, np.random.Generator], list[Architecture]]
 
@@ -25,9 +26,7 @@ def uniform_path(space: SearchSpace, rng: np.random.Generator) -> list[Architect
 def strictly_fair_paths(space: SearchSpace, rng: np.random.Generator) -> list[Architecture]:
     """Draws as many paths as a slot has choices, so that each choice of each slot is run equally often.
 
-    Each slot's choices are permuted and the permutations read side by side; a slot with fewer choices
-    than another starts a new permutation when its own is used up. Gradients of the paths are added before
-    one update. Source: FairNAS (Chu et al., ICCV 2021), strict fairness.
+    Gradients of the paths are added before one update. Source: FairNAS (Chu et al., ICCV 2021), strict fairness.
 
     Example:
         >>> import search_spaces
@@ -35,18 +34,36 @@ def strictly_fair_paths(space: SearchSpace, rng: np.random.Generator) -> list[Ar
         >>> len(paths), len({path[0] for path in paths})
         (5, 5)
     """
-    count = max(len(slot.choices) for slot in space.slots)
-    columns = []
-    for slot in space.slots:
-        drawn: list[str] = []
-        while len(drawn) < count:
-            drawn += [slot.choices[int(position)] for position in rng.permutation(len(slot.choices))]
-        columns.append(drawn[:count])
-    return list(zip(*columns, strict=True))
+    return space.sample_balanced(rng)
+
+
+def sandwich_paths(space: SearchSpace, rng: np.random.Generator) -> list[Architecture]:
+    """Takes the largest path, the smallest, and one drawn uniformly; the largest comes first, as the others' teacher.
+
+    Size is told by the kernels: wider ones, then those with a shortcut. Choices are not run equally often. Source:
+    Yu and Huang, ICCV 2019 (universally slimmable networks), the sandwich rule.
+
+    Example:
+        >>> import search_spaces
+        >>> paths = sandwich_paths(search_spaces.load("digits_16"), np.random.default_rng(0))
+        >>> paths[0][0], paths[1][0], len(paths)
+        ('srb_k5', 'skip', 3)
+    """
+    largest = tuple(max(slot.choices, key=_size) for slot in space.slots)
+    smallest = tuple(min(slot.choices, key=_size) for slot in space.slots)
+    return [largest, smallest, space.sample(rng)]
+
+
+def _size(choice: str) -> tuple[int, int, int]:
+    block = BLOCKS[choice]
+    # A pool's window holds no weights.
+    kernel = 0 if choice in POOLS else block.kernel
+    return block.expansion, kernel, int(block.family == "srb")
 
 
 PATH_SAMPLERS: dict[str, PathSampler] = {
     "uniform": uniform_path,
     "strict": strictly_fair_paths,
+    "sandwich": sandwich_paths,
 }
 """Every way to draw a step's paths, by name."""

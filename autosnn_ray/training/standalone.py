@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.space import Architecture, SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork, new_network
+from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training.loop import OnStep, train
 from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.state import TrainingState
@@ -26,6 +28,7 @@ def train_alone(
     settings: TrainSettings | None = None,
     folder: str | Path | None = None,
     on_step: OnStep | None = None,
+    start: Callable[[SpikingNetwork], object] | None = None,
 ) -> SpikingNetwork:
     """Trains an architecture as a network of its own.
 
@@ -40,6 +43,7 @@ def train_alone(
         folder: Where a training that was cut off is gone on with; None to keep nothing. The finished network is not
             written there: see ``TrainedNetwork``.
         on_step: Told of every training step.
+        start: Changes the initial weights, such as to those of a supernet's path.
 
     Returns:
         The network, in evaluation mode.
@@ -60,6 +64,8 @@ def train_alone(
         in_channels=data.in_channels,
         input_size=data.input_size,
     )
+    if start is not None:
+        start(network)
     state = None
     if folder is not None:
         identity = {

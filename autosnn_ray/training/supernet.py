@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class Supernet:
         seed: What every draw came from.
         paths: How uniformly drawn paths do.
         weights_checksum: SHA-256 of the weights file.
+        folder: Where it was loaded from; None for one that was trained in this process.
     """
 
     network: SpikingNetwork
@@ -79,6 +80,7 @@ class Supernet:
     seed: int
     paths: PathStatistics
     weights_checksum: str
+    folder: Path | None = field(default=None, compare=False)
 
     @property
     def reference_spikes(self) -> float:
@@ -174,6 +176,7 @@ def _from_description(description: Mapping[str, Any], folder: Path) -> Supernet:
         seed=int(description["seed"]),
         paths=paths,
         weights_checksum=checksum,
+        folder=folder,
     )
 
 

@@ -17,8 +17,9 @@ from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError, UntrainedSupernetWarning, unknown_name
 from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork, new_network
+from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
 from autosnn_ray.training.loop import OnStep, train
 from autosnn_ray.training.paths import PATH_SAMPLERS
@@ -53,7 +54,7 @@ def train_supernet(
         timesteps: Simulation steps T.
         neuron: The neurons' settings; AutoSNN's PLIF where None.
         settings: How to train.
-        sampling: How a step's paths are drawn: uniform, or strict (fairness).
+        sampling: Key of ``PATH_SAMPLERS``: how a step's paths are drawn.
         folder: Where the supernet is saved, and a training that was cut off is gone on with; None to keep
             it in memory alone.
         on_step: Told of every training step.

@@ -15,7 +15,8 @@ from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.files import write_atomically
 from autosnn_ray.space import Architecture, SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork, path_weights
+from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.spiking.weights import path_weights
 from autosnn_ray.training.checkpoint import (
     DESCRIPTION,
     FORMAT,

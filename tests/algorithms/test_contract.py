@@ -22,7 +22,8 @@ from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import SearchSpace
 
 OBJECTIVE = SpikeAwareFitness(1000.0)
-GENERATIONAL = [name for name in ALGORITHMS if name != "random"]
+SEEDED = [name for name in ALGORITHMS if name != "enumeration"]
+ANY_ORDER = [name for name, algorithm in ALGORITHMS.items() if not algorithm.order_matters]
 everyone = pytest.mark.parametrize("name", ALGORITHMS)
 
 
@@ -111,13 +112,13 @@ def test_the_same_seed_gives_the_same_candidates_in_another_process(name, space)
     assert [tuple(a) for a in json.loads(result.stdout)] == [candidate.architecture for candidate in found]
 
 
-@everyone
+@pytest.mark.parametrize("name", SEEDED)
 def test_another_seed_gives_others(name, space):
     first, second = (run(make_algorithm(name, seed=seed).start(space, 20, OBJECTIVE))[0] for seed in (0, 1))
     assert [c.architecture for c in first] != [c.architecture for c in second]
 
 
-@pytest.mark.parametrize("name", GENERATIONAL)
+@pytest.mark.parametrize("name", ANY_ORDER)
 @given(order=st.integers(0, 2**31), workers=st.integers(1, 30))
 def test_the_order_of_results_changes_nothing(name, space, order, workers):
     reference, _ = run(make_algorithm(name).start(space, 70, OBJECTIVE), workers=1)
@@ -163,6 +164,30 @@ def test_replaying_any_beginning_gives_the_state_it_was_in(name, space):
 
 
 @everyone
+@pytest.mark.parametrize(("before", "after"), [(7, 70), (45, 60), (40, 41), (30, 400)])
+def test_an_extended_search_goes_on_as_one_that_was_asked_for_more_from_the_start(name, space, before, after):
+    """One worker; with several, an algorithm for which the order matters sees the pause."""
+    whole, _ = run(make_algorithm(name).start(space, after, OBJECTIVE), workers=1)
+    first, events = run(make_algorithm(name).start(space, before, OBJECTIVE), workers=1)
+    extended = make_algorithm(name).start(space, after, OBJECTIVE)
+    replay(extended, events)
+    rest, _ = run(extended, workers=1)
+    assert first + rest == whole
+
+
+@pytest.mark.parametrize("name", ANY_ORDER)
+@given(before=st.integers(1, 80), more=st.integers(1, 40), order=st.integers(0, 2**31), workers=st.integers(1, 30))
+def test_whatever_the_workers_an_extended_search_is_the_whole_one(name, small, space, before, more, order, workers):
+    for where in (space, small):
+        whole, _ = run(make_algorithm(name).start(where, before + more, OBJECTIVE), workers=3)
+        rng = np.random.default_rng(order)
+        first, events = run(make_algorithm(name).start(where, before, OBJECTIVE), rng=rng, workers=workers)
+        extended = make_algorithm(name).start(where, before + more, OBJECTIVE)
+        replay(extended, events)
+        assert first + run(extended, rng=rng, workers=workers)[0] == whole
+
+
+@pytest.mark.parametrize("name", SEEDED)
 def test_a_journal_of_another_algorithm_is_refused(name, space):
     _, events = run(make_algorithm(name, seed=1).start(space, 10, OBJECTIVE))
     with pytest.raises(JournalError, match="another version of the algorithm"):
@@ -200,7 +225,7 @@ def test_unknown_settings_are_named_with_the_known_ones(name):
 
 
 def test_an_unknown_algorithm_is_named_with_the_known_ones():
-    with pytest.raises(InvalidInputError, match="unknown algorithm 'annealing'; expected one of: autosnn, random"):
+    with pytest.raises(InvalidInputError, match="unknown algorithm 'annealing'; expected one of: autosnn, random, "):
         make_algorithm("annealing")
 
 

@@ -110,6 +110,22 @@ def test_candidates_that_cannot_be_told_apart(path):
     assert analysis.indistinguishable(frame, 6)["index"].tolist() == [6]
 
 
+def test_of_those_that_cannot_be_told_apart_the_one_with_fewest_spikes_is_preferred(path):
+    frame = analysis.read(path)
+    chosen = analysis.choose(frame)
+    equal = analysis.indistinguishable(frame, int(chosen["index"]))
+    preferred = analysis.preferred(frame)
+    assert len(equal) > 1
+    assert preferred["spikes"] == equal["spikes"].min()
+    assert preferred["spikes"] <= chosen["spikes"]
+
+
+def test_equal_fitness_is_decided_by_the_smooth_loss(path):
+    frame = analysis.read(path)
+    frame = frame.assign(fitness=1.0, loss=[0.5, 0.4, 0.3, 0.2, 0.1, 0.25, 0.6])
+    assert analysis.best(frame, 3)["index"].tolist() == [4, 3, 5]
+
+
 def test_layer_spikes(path):
     layers = analysis.layer_spikes(path)
     assert layers["index"].tolist() == [0, 3, 4, 5, 6]

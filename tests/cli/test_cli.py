@@ -69,13 +69,11 @@ def test_help_and_lists_load_neither_torch_nor_ray():
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("quickstart", "datasets", "spaces")])
 def test_options_are_printed_as_they_would_be_used(command):
     names = {
-        "train": ["out"],
         "search": ["supernet", "out"],
-        "inspect": ["out"],
+        "enumerate": ["supernet", "out"],
         "export": ["out", "--nir", "n"],
-        "show": ["out"],
-    }[command]
-    result = run(command, *names, "--print-config")
+    }
+    result = run(command, *names.get(command, ["out"]), "--print-config")
     assert result.returncode == 0, result.stderr
     assert "out" in result.stdout
 
@@ -129,6 +127,8 @@ def test_spaces_and_datasets_are_listed():
         (["train", "x", "--config", "/nowhere.toml"], "/nowhere.toml: no such file"),
         (["search", "/nowhere", "run"], "/nowhere: expected a folder"),
         (["show", "/nowhere"], "/nowhere"),
+        (["resume", "/nowhere"], "/nowhere/journal.jsonl: cannot be read: No such file"),
+        (["resume", "s3://bucket/run"], "path: expected a folder, got the URL 's3://bucket/run'"),
         (["spaces", "mine"], "unknown space 'mine'"),
     ],
 )
@@ -150,6 +150,11 @@ def test_bad_input_gets_one_clear_line(capsys, tmp_path, monkeypatch, arguments,
         (["--space", "digits_16"], "a supernet of space 'tiny', expected 'digits_16'"),
         (["--timesteps", "8"], "a supernet with T=2, expected T=8"),
         (["--algorithm-settings.mutants", "200"], "mutants"),
+        (["--cpus-per-candidate", "1.5"], "cpus_per_candidate: expected a fraction below 1 or a whole number, got 1.5"),
+        (["--gpus-per-candidate", "nan"], "gpus_per_candidate: expected 0, a fraction below 1 or a whole number"),
+        (["--seconds-per-candidate", "0"], "seconds_per_candidate: expected a positive number, got 0.0"),
+        (["--concurrent", "0"], "concurrent: expected at least 1, got 0"),
+        (["--storage", "gs://bucket"], "storage: expected a folder, got the URL 'gs://bucket'"),
     ],
 )
 def test_bad_searches_get_one_clear_line_and_write_nothing(capsys, tmp_path, tiny_supernet_folder, options, said):
@@ -190,6 +195,12 @@ def test_train_search_show_and_a_run_that_is_already_there(tmp_path, tiny_space_
     assert refused_run.returncode == 1
     assert "--resume" in refused_run.stderr or "resume" in refused_run.stderr
     assert run(*arguments, "--resume").returncode == 0
+    resumed = run("resume", tmp_path / "run", "--candidates", "21")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "9 candidates" in resumed.stdout
+    fewer = run("resume", tmp_path / "run", "--candidates", "3")
+    assert fewer.returncode == 1
+    assert "a run can be extended, not cut" in fewer.stderr
 
     shown = run("show", tmp_path / "run", "--save", tmp_path / "pictures")
     assert shown.returncode == 0, shown.stderr

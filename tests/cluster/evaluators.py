@@ -83,3 +83,67 @@ class Vandal(Score):
         with torch.no_grad():
             next(iter(self.network.state_dict().values())).add_(1.0)
         return score(architecture)
+
+
+class Scripted(Score):
+    """Does to its process, by the first choice, what must not end a search; leaves a note of each start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments):
+        if len(arguments) == 2:
+            return self
+        architecture = arguments[0]
+        (self.folder / f"{'-'.join(architecture)}.{time.time_ns()}").touch()
+        if architecture == ("scb_k3", "skip"):
+            os._exit(3)
+        if architecture == ("scb_k3", "scb_k3"):
+            raise SystemExit(1)
+        if architecture == ("srb_k3", "skip"):
+            time.sleep(10_000)
+        if architecture == ("srb_k3", "scb_k3"):
+            _hold_the_interpreter()
+        return score(architecture)
+
+
+def _hold_the_interpreter() -> None:
+    """Hangs in C without giving up the interpreter's lock, so that no other thread of the process can run."""
+    import re
+
+    re.match(r"(a+)+$", "a" * 64 + "b")
+
+
+class Hostage(Score):
+    """Hangs in its first evaluation, having said which process it is, until it is killed; scores from then on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments):
+        if len(arguments) == 2:
+            return self
+        try:
+            with (self.folder / "pid").open("x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:
+            return score(arguments[0])
+        time.sleep(600)
+        raise AssertionError("nobody killed it")
+
+
+class Placed(Score):
+    """Leaves a note of the node that evaluates, and of what its environment says."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self.folder, self.seconds = folder, seconds
+
+    def __call__(self, *arguments):
+        if len(arguments) == 2:
+            return self
+        import ray
+
+        node = ray.get_runtime_context().get_node_id()
+        time.sleep(self.seconds)
+        (self.folder / f"{node}-{os.environ.get('BENCH', 'unset')}-{time.time_ns()}").touch()
+        return score(arguments[0])

@@ -14,6 +14,7 @@ import autosnn_ray as asr
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.errors import InvalidInputError, JournalError, RunExistsError
 from tests.cluster.evaluators import DiesOnce, Faulty, Score, Slow, Vandal, score
+from tests.cluster.runs import rows, with_space
 
 pytestmark = pytest.mark.ray
 
@@ -24,12 +25,6 @@ def two_slots():
         assert cpus == 2
         yield
     assert not ray.is_initialized()
-
-
-def rows(run):
-    """A run's candidates without the times they took."""
-    frame = run.frame()
-    return frame.drop(columns=[c for c in ("seconds",) if c in frame]).to_json()
 
 
 def test_evaluations_are_those_of_the_supernets_paths(tiny_supernet, digits, tmp_path):
@@ -50,7 +45,7 @@ def test_a_generation_keeps_both_actors_busy_to_its_end(tiny_supernet, digits, t
     notes = tmp_path / "notes"
     notes.mkdir()
     asr.search(
-        _with_space(tiny_supernet, "autosnn_16"),
+        with_space(tiny_supernet, "autosnn_16"),
         digits,
         path=tmp_path / "run",
         algorithm=asr.AutoSNN(seed=0),
@@ -67,7 +62,7 @@ def test_a_generation_keeps_both_actors_busy_to_its_end(tiny_supernet, digits, t
 
 
 def test_one_slot_and_two_give_the_same_run(tiny_supernet, digits, tmp_path):
-    supernet = _with_space(tiny_supernet, "autosnn_16")
+    supernet = with_space(tiny_supernet, "autosnn_16")
     runs = [
         asr.search(
             supernet,
@@ -139,7 +134,7 @@ def test_a_folder_with_a_run_is_refused_and_left_alone(tiny_supernet, digits, tm
 
 
 def test_resuming_a_cut_journal_ends_as_the_undisturbed_run(tiny_supernet, digits, tmp_path):
-    supernet = _with_space(tiny_supernet, "autosnn_16")
+    supernet = with_space(tiny_supernet, "autosnn_16")
 
     def run(path, resume=False):
         return asr.search(
@@ -214,9 +209,15 @@ def test_another_split_than_the_supernets_is_refused(tiny_supernet, tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
-def test_a_full_disk_ends_the_search_with_one_error_and_what_was_told_stays(tiny_supernet, digits, small_disk):
-    supernet = _with_space(tiny_supernet, "autosnn_16")
+def test_a_full_disk_ends_the_search_with_one_error_and_what_was_told_stays(
+    tiny_supernet, digits, small_disk, tmp_path
+):
+    supernet = with_space(tiny_supernet, "autosnn_16")
     arguments = {"algorithm": asr.RandomSearch(seed=0), "candidates": 400, "evaluator": Score}
+    with pytest.raises(JournalError, match=r"run/supernet: cannot be written: No space left on device"):
+        asr.search(supernet, digits, path=small_disk / "run", **arguments)
+    # With the supernet elsewhere there is room for the beginning of the journal.
+    supernet = asr.Supernet.load(supernet.save(tmp_path / "supernet"))
     with pytest.raises(JournalError, match="No space left on device"):
         asr.search(supernet, digits, path=small_disk / "run", **arguments)
     told = analysis.read(small_disk / "run")
@@ -224,21 +225,6 @@ def test_a_full_disk_ends_the_search_with_one_error_and_what_was_told_stays(tiny
     (small_disk / "ballast").unlink()
     run = asr.search(supernet, digits, path=small_disk / "run", resume=True, **arguments)
     assert (run.frame().status == "done").sum() == 400
-
-
-def _with_space(supernet, name):
-    """The same tiny weights under the name of a larger space, for evaluators that need no network."""
-    from dataclasses import replace
-
-    import search_spaces
-
-    space = search_spaces.load("digits_16") if name == "autosnn_16" else search_spaces.load(name)
-    return replace(supernet, space=space, network=_network(space, supernet))
-
-
-def _network(space, supernet):
-    network = asr.SpikingNetwork(space, classes=10, timesteps=2, neuron=supernet.neuron)
-    return network.eval().requires_grad_(False)
 
 
 def asr_warning():

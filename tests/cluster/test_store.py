@@ -12,7 +12,7 @@ import torch
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.cluster.store import SharedSupernet
 from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError
-from autosnn_ray.evaluation import EvaluationData, evaluate
+from autosnn_ray.evaluation import evaluate
 
 pytestmark = pytest.mark.ray
 
@@ -25,7 +25,7 @@ def local_ray():
 
 @pytest.fixture
 def shared(tiny_supernet, digits):
-    return SharedSupernet.of(tiny_supernet, EvaluationData.of(digits, "mse"))
+    return SharedSupernet.of(tiny_supernet, digits)
 
 
 def test_what_comes_out_evaluates_as_what_went_in(shared, tiny_supernet, digits):
@@ -58,8 +58,7 @@ def test_the_checksum_sees_a_changed_weight(shared):
 
 def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
     """A payload of 200 MB in four processes: their own memory grows by less than a tenth of it."""
-    data = EvaluationData.of(digits, "mse")
-    shared = SharedSupernet.of(tiny_supernet, data)
+    shared = SharedSupernet.of(tiny_supernet, digits)
     ballast = torch.zeros(50_000_000).numpy()
     reference = ray.put([shared, ballast])
 
@@ -73,16 +72,47 @@ def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
             return psutil.Process(os.getpid()).memory_full_info().uss - before
 
     holders = [Holder.remote() for _ in range(4)]
-    ray.get([holder.own_memory.remote([ray.put(None)]) for holder in []])
     grown = ray.get([holder.own_memory.remote([reference]) for holder in holders])
     # Building the network imports torch and norse: some 150 MB a process that sharing cannot save.
     again = ray.get([holder.own_memory.remote([reference]) for holder in holders])
     assert max(again) < 20e6, f"own memory grew by {[int(value / 1e6) for value in again]} MB (first: {grown})"
 
 
+def test_ray_on_one_machine_cannot_be_reached_from_another():
+    """Who reaches Ray can run any code: every socket of every process it starts is on the loopback address."""
+    me = psutil.Process()
+
+    @ray.remote(num_cpus=0)
+    class Idle:
+        def up(self):
+            return True
+
+    actor = Idle.remote()
+    assert ray.get(actor.up.remote())
+    children = me.children(recursive=True)
+    listening = {
+        (process.name(), connection.laddr.ip.removeprefix("::ffff:"))
+        for process in (me, *children)
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert {"raylet", "gcs_server"} <= {name for name, _ in listening}
+    assert {ip for _, ip in listening} == {"127.0.0.1"}, listening
+
+
 def test_an_address_where_no_cluster_is_gives_one_clear_error():
     ray.shutdown()
     with pytest.raises(AutoSNNError, match=r"127\.0\.0\.1:1'.*no Ray cluster"), ray_session(address="127.0.0.1:1"):
+        pass
+    with (
+        pytest.raises(InvalidInputError, match=r"Ray Client.*ray job submit"),
+        ray_session(address="ray://127.0.0.1:1"),
+    ):
+        pass
+    with (
+        pytest.raises(InvalidInputError, match="runtime_env: Ray does not take it"),
+        ray_session(runtime_env={"pip": 3}),
+    ):
         pass
     with pytest.raises(InvalidInputError, match="num_cpus"), ray_session(num_cpus=0):
         pass

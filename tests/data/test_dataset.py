@@ -99,3 +99,10 @@ def test_only_the_final_report_reads_the_test_split():
             if isinstance(node, ast.Attribute) and node.attr == "test":
                 readers.add(str(path.relative_to(ROOT)))
     assert readers == allowed
+
+
+def test_without_test_samples_everything_else_stays(digits):
+    bare = digits.without_test()
+    assert len(bare.test) == 0
+    assert bare.test.x.shape[1:] == digits.test.x.shape[1:]
+    assert bare.train is digits.train

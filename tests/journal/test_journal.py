@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autosnn_ray.errors import AutoSNNWarning, JournalError, RunExistsError
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.journal import Ask, Fail, Journal, Resume, Start, Stop, Tell, read_journal
+from autosnn_ray.journal import Ask, Extend, Fail, Journal, JournalContents, Resume, Start, Stop, Tell, read_journal
 from autosnn_ray.journal.events import decode, encode
 
 CONFIG = {"space": {"name": "tiny"}, "note": 'naïve, 100 %, "quoted", {crc}'}
@@ -138,6 +138,10 @@ def test_lines_that_are_missing_doubled_or_moved_are_errors(tmp_path, damage, sa
             "candidate 0 is told twice",
         ),
         ([("start", {"config": {}}), ("stop", {"reason": ""}), ("ask", ask(0))], "an event after the stop"),
+        (
+            [("start", {"config": {"candidates": 9}}), ("extend", {"candidates": 9, "versions": {}})],
+            "extended to 9 candidates where 9 were asked for before",
+        ),
         ([("start", {"config": {}}), ("dance", {})], "unknown event 'dance'; known: start, ask"),
         ([("start", {"config": {}}), ("ask", {"index": 0})], "lacks a field"),
         ([("start", {"config": 3})], "lacks a field or has a wrong one"),
@@ -166,6 +170,33 @@ def test_nan_is_never_written(tmp_path):
         journal.write("start", config={})
         with pytest.raises(ValueError, match="JSON"):
             journal.write("stop", reason=float("nan"))
+
+
+def test_a_run_at_its_end_can_be_extended_and_goes_on(tmp_path):
+    with Journal.create(tmp_path) as journal:
+        journal.write("start", config={"candidates": 1, "note": "x"})
+        journal.write("stop", reason="all told")
+        journal.write("extend", candidates=2, versions={"python": "3"})
+        journal.write("ask", **ask(0))
+    contents = read_journal(tmp_path)
+    assert contents.events[2] == Extend(2, {"python": "3"})
+    assert contents.config == {"candidates": 2, "note": "x"}
+    assert not contents.stopped
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b'{"v":1,"seq":0,"event":"sta'])
+def test_a_folder_whose_writer_was_killed_before_the_start_is_as_good_as_new(tmp_path, left):
+    (tmp_path / "journal.jsonl").write_bytes(left)
+    with Journal.create(tmp_path) as journal:
+        journal.write("start", config={})
+    assert read_journal(tmp_path).events == (Start({}),)
+
+
+def test_a_file_that_is_no_journal_is_never_overwritten(tmp_path):
+    (tmp_path / "journal.jsonl").write_text("my diary")
+    with pytest.raises(RunExistsError):
+        Journal.create(tmp_path)
+    assert (tmp_path / "journal.jsonl").read_text() == "my diary"
 
 
 def test_a_folder_with_a_run_is_refused(tmp_path):
@@ -221,7 +252,7 @@ def test_a_second_process_is_refused_with_the_name_of_the_first(tmp_path):
 def test_after_a_failed_write_nothing_more_is_written(tmp_path):
     """/dev/full takes no byte: as a disk without room."""
     (tmp_path / "journal.jsonl").symlink_to("/dev/full")
-    journal = Journal(tmp_path, os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR), sequence=0, stopped=False)
+    journal = Journal(tmp_path, os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR), JournalContents((), False, 0))
     for _ in range(2):
         with pytest.raises(JournalError, match=r"journal\.jsonl: cannot be written: No space left on device"):
             journal.write("start", config={})

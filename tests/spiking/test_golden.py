@@ -134,7 +134,7 @@ def test_networks_of_their_own(name, stem):
 
 
 def test_a_network_of_its_own_equals_the_supernets_path():
-    from autosnn_ray.spiking.network import path_weights
+    from autosnn_ray.spiking.weights import path_weights
 
     case, supernet, expected = load_case("supernet_AutoSNN_16")
     path = tuple(OURS[choice] for choice in case["paths"][0])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import search_spaces
 from autosnn_ray.space import BLOCKS, SearchSpace
 from autosnn_ray.spiking import NeuronSettings, SpikingNetwork, count_parameters
-from autosnn_ray.spiking.network import initialise
+from autosnn_ray.spiking.weights import initialise
 
 UNDIVIDED = NeuronSettings(decay_input=False)
 

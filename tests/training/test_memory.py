@@ -11,7 +11,7 @@ import search_spaces
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.network import new_network
+from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training import TrainSettings, train_alone, train_supernet
 from autosnn_ray.training.loop import train
 from autosnn_ray.training.memory import plan_memory, recomputing

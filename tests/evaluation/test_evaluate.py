@@ -5,16 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from autosnn_ray.data import Split
-from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluation import EVALUATORS, EvaluationData, evaluate, make_evaluator
+from autosnn_ray.evaluation import evaluate
 from autosnn_ray.evaluation.batch_norm import recalibrated
 from autosnn_ray.evaluations import Evaluation
-
-
-@pytest.fixture
-def data(digits):
-    return EvaluationData.of(digits, "mse")
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64, 1000])
@@ -53,18 +46,6 @@ def test_a_path_with_nan_weights_gives_an_evaluation_that_says_so():
     assert not Evaluation(accuracy=0.5, spikes=float("inf")).is_finite
 
 
-@pytest.mark.parametrize("name", EVALUATORS)
-def test_every_evaluator_gives_the_same_twice_and_leaves_the_weights_alone(name, tiny_supernet, data):
-    before = {key: value.clone() for key, value in tiny_supernet.network.state_dict().items()}
-    evaluator = make_evaluator(name)(tiny_supernet.network, data)
-    first, second = (evaluator(tiny_supernet.space.at(5)) for _ in range(2))
-    assert (first.accuracy, first.spikes, first.loss) == (second.accuracy, second.spikes, second.loss)
-    assert 0 <= first.accuracy <= 1
-    assert first.samples == len(data.validation)
-    after = tiny_supernet.network.state_dict()
-    assert all(torch.equal(before[key], after[key]) for key in before)
-
-
 def test_recalibrated_statistics_are_those_of_the_samples(tiny_supernet, digits):
     """The first batch norm of the stem sees the convolved samples: its mean can be computed by hand."""
     network, x = tiny_supernet.network, digits.train.x[:128]
@@ -75,28 +56,3 @@ def test_recalibrated_statistics_are_those_of_the_samples(tiny_supernet, digits)
         expected = convolution(x).mean(dim=(0, 2, 3))
         assert torch.allclose(norm.running_mean, expected, atol=1e-5)
     assert norm.running_mean is before
-
-
-def test_recalibration_works_on_memory_that_must_not_be_written(tiny_supernet, data):
-    evaluator = make_evaluator("recalibrated", samples=64)(tiny_supernet.network, data)
-    plain = make_evaluator("path")(tiny_supernet.network, data)
-    assert evaluator(tiny_supernet.space.at(3)).loss != plain(tiny_supernet.space.at(3)).loss
-
-
-def test_recalibration_never_sees_validation_samples(tiny_supernet, data):
-    poisoned = EvaluationData(
-        validation=Split(torch.full_like(data.validation.x, float("nan")), data.validation.y), train=data.train
-    )
-    with recalibrated(tiny_supernet.network, tiny_supernet.space.at(0), poisoned.train.x[:64], 64):
-        norms = [m for m in tiny_supernet.network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-        assert all(norm.running_mean.isfinite().all() for norm in norms)
-
-
-def test_an_unknown_evaluator_is_named_with_the_known_ones():
-    with pytest.raises(InvalidInputError, match="unknown evaluator 'magic'; expected one of: path, recalibrated"):
-        make_evaluator("magic")
-
-
-def test_too_few_samples_for_a_variance_are_refused(tiny_supernet, data):
-    with pytest.raises(InvalidInputError, match="at least 2"):
-        make_evaluator("recalibrated", samples=1)(tiny_supernet.network, data)

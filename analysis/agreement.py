@@ -1,0 +1,133 @@
+"""How well two orderings of the same architectures agree, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+Floats = npt.NDArray[np.float64]
+REGRETS = (1, 5, 10)
+_RESAMPLES = 500
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its bootstrap interval.
+
+    Attributes:
+        value: The number, from all architectures.
+        low: Lower end of the 95 % interval over resampled architectures.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return self.text(2)
+
+    def text(self, digits: int) -> str:
+        """Returns value and interval with some digits after the point.
+
+        Example:
+            >>> Figure(0.5, 0.25, 0.75).text(2)
+            '0.50 (0.25 to 0.75)'
+        """
+        return f"{self.value:,.{digits}f} ({self.low:,.{digits}f} to {self.high:,.{digits}f})"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One judge's opinion of some architectures.
+
+    Attributes:
+        worth: What the judge says each is worth; more is better.
+        order: The same with ties broken, for ordering: any numbers that rise with worth.
+    """
+
+    worth: Floats
+    order: Floats
+
+
+def scores(worth: npt.ArrayLike, loss: npt.ArrayLike | None = None) -> Scores:
+    """Makes scores whose ties are broken by a smooth loss, where there is one; less loss is better.
+
+    Example:
+        >>> scores([0.9, 0.9, 0.5], loss=[0.3, 0.1, 0.2]).order.tolist()
+        [1.0, 2.0, 0.0]
+    """
+    values = np.asarray(worth, dtype=np.float64)
+    smooth = np.zeros_like(values) if loss is None else np.nan_to_num(-np.asarray(loss, dtype=np.float64), nan=0.0)
+    distinct, order = np.unique(np.stack([values, smooth], axis=1), axis=0, return_inverse=True)
+    return Scores(values, order.reshape(-1).astype(np.float64) if len(distinct) else values)
+
+
+def kendall_tau(judge: Scores, truth: Scores) -> float:
+    """Returns Kendall's tau-b: 1 for the same order, 0 for no relation, NaN where one judge tells none apart."""
+    return float(stats.kendalltau(judge.order, truth.order).statistic)
+
+
+def spearman(judge: Scores, truth: Scores) -> float:
+    """Returns Spearman's correlation of ranks."""
+    if min(np.ptp(judge.order), np.ptp(truth.order)) == 0:
+        return float("nan")
+    return float(stats.spearmanr(judge.order, truth.order).statistic)
+
+
+def regret(judge: Scores, truth: Scores, top: int) -> float:
+    """Returns what is lost by looking only at the judge's best: true worth of the best, less that of the best of them.
+
+    Example:
+        >>> judge, truth = scores([3.0, 2.0, 1.0]), scores([0.5, 0.9, 0.8])
+        >>> regret(judge, truth, 1), regret(judge, truth, 2)
+        (0.4, 0.0)
+    """
+    chosen = np.argsort(-judge.order, kind="stable")[:top]
+    return float(truth.worth.max() - truth.worth[chosen].max())
+
+
+Measure = Callable[[Scores, Scores], float]
+MEASURES: dict[str, Measure] = {
+    "tau": kendall_tau,
+    "spearman": spearman,
+    **{f"regret_{top}": lambda judge, truth, top=top: regret(judge, truth, top) for top in REGRETS},  # type: ignore[misc]
+}
+"""Every measure of agreement by name."""
+
+
+def agreement(
+    pairs: Sequence[tuple[Scores, Scores]], rng: np.random.Generator, resamples: int = _RESAMPLES
+) -> dict[str, Figure]:
+    """Measures the agreement of judges with truths, averaged over the pairs.
+
+    Args:
+        pairs: Each a judge and a truth over the same architectures: one evaluator with each seed of the truth, or
+            for the ceiling each seed with each other.
+        rng: What resamples are drawn from.
+        resamples: Bootstrap resamples of the architectures.
+
+    Returns:
+        A figure for each of ``MEASURES``; NaN where it is not defined.
+    """
+    count = len(pairs[0][0].worth)
+    everything = np.arange(count)
+    rows = [everything, *(rng.integers(count, size=count) for _ in range(resamples))]
+    figures = {}
+    for name, measure in MEASURES.items():
+        values = np.array([_mean(measure, pairs, row) for row in rows])
+        spread = values[1:][np.isfinite(values[1:])]
+        low, high = np.quantile(spread, [0.025, 0.975]) if len(spread) else (np.nan, np.nan)
+        figures[name] = Figure(float(values[0]), float(low), float(high))
+    return figures
+
+
+def _mean(measure: Measure, pairs: Sequence[tuple[Scores, Scores]], rows: npt.NDArray[np.int64]) -> float:
+    def part(whole: Scores) -> Scores:
+        return Scores(whole.worth[rows], whole.order[rows])
+
+    return float(np.mean([measure(part(judge), part(truth)) for judge, truth in pairs]))

@@ -1,0 +1,169 @@
+"""What an evaluator's ranking is worth: held against architectures trained alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.agreement import Figure, Scores, agreement, scores
+from analysis.frames import read, read_config
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.objectives import DEFAULT_EXPONENT
+
+QUANTITIES = ("accuracy", "spikes", "fitness")
+_FEWEST = 5
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One evaluator held against the truth.
+
+    Attributes:
+        evaluator: Its name with its settings, such as ``alone(epochs=4)``.
+        seconds: What it takes for one candidate, median.
+        truth_seconds: What the truth takes for one candidate and one seed, median.
+        figures: For each quantity the measures of agreement, averaged over the seeds of the truth.
+        ceiling: The same between two seeds of the truth: what no evaluator can be expected to pass.
+        table: One row an architecture: what was predicted, and mean, least and most of the truth.
+        seeds: Seeds of the truth.
+    """
+
+    evaluator: str
+    seconds: float
+    truth_seconds: float
+    figures: dict[str, dict[str, Figure]]
+    ceiling: dict[str, dict[str, Figure]]
+    table: pd.DataFrame
+    seeds: int
+
+    def verdict(self, quantity: str) -> str:
+        """Says in words whether this ranking can choose by one quantity."""
+        own, best = self.figures[quantity]["tau"], self.ceiling[quantity]["tau"]
+        compared = f"tau {own}, two seeds of the truth agree to {best.value:.2f}"
+        if not np.isfinite(own.value) or own.low <= 0:
+            return f"{quantity}: cannot choose; no better than chance, as far as {len(self.table)} show ({compared})"
+        if own.value >= 0.8 * best.value:
+            return f"{quantity}: can choose, about as well as anything could ({compared})"
+        return f"{quantity}: a hint, not a choice: take several and train them alone ({compared})"
+
+
+def read_rankings(
+    folder: str | Path, *, truth: str | Path | None = None, exponent: float = DEFAULT_EXPONENT, seed: int = 0
+) -> list[Ranking]:
+    """Reads what ``autosnn-ray rank`` wrote: every evaluator against the truth.
+
+    Args:
+        folder: Holds ``truth/seed_0`` … and ``evaluators/…``, each the folder of a run.
+        truth: Folder with ``seed_0`` … that takes the place of ``folder/truth``.
+        exponent: Of the fitness that is compared.
+        seed: What bootstrap resamples are drawn from.
+
+    Returns:
+        A ranking each evaluator, the cheapest first.
+
+    Raises:
+        InvalidInputError: No truth of at least two seeds there, or too few architectures in common.
+    """
+    folder = Path(folder)
+    home = folder / "truth" if truth is None else Path(truth)
+    truths = [_done(path) for path in sorted(home.glob("seed_*"))]
+    if len(truths) < 2:
+        raise InvalidInputError(f"{home}: expected the runs of at least two seeds, found {len(truths)}")
+    found = [
+        _compare(path, truths, exponent, np.random.default_rng(seed))
+        for path in sorted((folder / "evaluators").iterdir())
+    ]
+    return sorted(found, key=lambda ranking: ranking.seconds)
+
+
+def rankings_frame(rankings: list[Ranking]) -> pd.DataFrame:
+    """Returns one row an evaluator, quantity and measure: value, its interval, and the ceiling."""
+    rows = [
+        {
+            "evaluator": ranking.evaluator,
+            "seconds": ranking.seconds,
+            "quantity": quantity,
+            "measure": measure,
+            "value": figure.value,
+            "low": figure.low,
+            "high": figure.high,
+            "ceiling": ranking.ceiling[quantity][measure].value,
+            "ceiling_low": ranking.ceiling[quantity][measure].low,
+            "ceiling_high": ranking.ceiling[quantity][measure].high,
+            "architectures": len(ranking.table),
+            "seeds": ranking.seeds,
+        }
+        for ranking in rankings
+        for quantity, measures in ranking.figures.items()
+        for measure, figure in measures.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def evaluator_label(config: Mapping[str, Any]) -> str:
+    """Returns an evaluator's name with its settings, from a run's configuration.
+
+    Example:
+        >>> evaluator_label({"evaluator": {"name": "alone", "settings": {"epochs": 4}}})
+        'alone(epochs=4)'
+    """
+    entry = config["evaluator"]
+    settings = ", ".join(f"{key}={value}" for key, value in dict(entry["settings"]).items() if key != "training")
+    return f"{entry['name']}({settings})" if settings else str(entry["name"])
+
+
+def _done(path: Path) -> pd.DataFrame:
+    frame = read(path)
+    return frame[frame["status"] == "done"].set_index("architecture")
+
+
+def _compare(path: Path, truths: list[pd.DataFrame], exponent: float, rng: np.random.Generator) -> Ranking:
+    predicted = _done(path)
+    shared = [a for a in predicted.index if all(a in truth.index for truth in truths)]
+    if len(shared) < _FEWEST:
+        raise InvalidInputError(
+            f"{path}: expected at least {_FEWEST} architectures that are also in the truth, found {len(shared)}"
+        )
+    predicted, truths = predicted.loc[shared], [truth.loc[shared] for truth in truths]
+    figures, ceiling = {}, {}
+    for quantity in QUANTITIES:
+        judge = _scores(predicted, quantity, exponent)
+        judged = [_scores(truth, quantity, exponent) for truth in truths]
+        figures[quantity] = agreement([(judge, truth) for truth in judged], rng)
+        ceiling[quantity] = agreement(list(permutations(judged, 2)), rng)
+    return Ranking(
+        evaluator=evaluator_label(read_config(path)),
+        seconds=float(predicted["seconds"].median()),
+        truth_seconds=float(np.median([truth["seconds"].median() for truth in truths])),
+        figures=figures,
+        ceiling=ceiling,
+        table=_table(predicted, truths),
+        seeds=len(truths),
+    )
+
+
+def _scores(frame: pd.DataFrame, quantity: str, exponent: float) -> Scores:
+    if quantity == "spikes":
+        return scores(-frame["spikes"])
+    if quantity == "accuracy":
+        return scores(frame["accuracy"], frame["loss"])
+    # The reference scales every fitness alike: it changes no order, and regrets are relative to it.
+    reference = frame["spikes"].mean()
+    spikes = frame["spikes"].clip(lower=1e-9)
+    return scores(frame["accuracy"] * (spikes / reference) ** exponent, frame["loss"])
+
+
+def _table(predicted: pd.DataFrame, truths: list[pd.DataFrame]) -> pd.DataFrame:
+    table = predicted[["accuracy", "accuracy_low", "accuracy_high", "spikes"]].copy()
+    for quantity in ("accuracy", "spikes"):
+        values = np.stack([truth[quantity].to_numpy(np.float64) for truth in truths])
+        table[f"true_{quantity}"] = values.mean(axis=0)
+        table[f"true_{quantity}_low"] = values.min(axis=0)
+        table[f"true_{quantity}_high"] = values.max(axis=0)
+    return table.reset_index()

@@ -1,0 +1,102 @@
+"""What evolutions share: the fittest so far, and the mutants and crossovers that are bred from them."""
+
+from __future__ import annotations
+
+import math
+from bisect import insort
+from collections.abc import Mapping
+
+import numpy as np
+
+from autosnn_ray.algorithms.base import AskTell, Candidate, Told
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.space import Architecture, SearchSpace
+
+DRAWS_EACH = 3
+"""Each kind of proposal gets at most this many draws for each that is wanted."""
+
+Proposal = tuple[Architecture, str, tuple[int, ...]]
+"""An architecture, its origin, the indices of its parents."""
+
+
+class Breeding(AskTell):
+    """A search that breeds from the fittest so far, however long its history.
+
+    Args:
+        space: Where candidates are drawn from.
+        candidates: How many to propose at most.
+        objective: What is maximised.
+        rng: What every random draw comes from.
+        parents: How many of the fittest breed.
+        probability: Chance that a mutant's slot changes.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        candidates: int,
+        objective: SpikeAwareFitness,
+        rng: np.random.Generator,
+        *,
+        parents: int,
+        probability: float,
+    ) -> None:
+        super().__init__(space, candidates, objective, rng)
+        self._best: list[Told] = []
+        self._parents, self._probability = parents, probability
+
+    def _admit(self, told: Told) -> None:
+        """Puts a candidate among the fittest, if it is one of them."""
+        insort(self._best, told, key=lambda told: told.rank)
+        del self._best[self._parents :]
+
+    def _bred(self, origin: str, count: int, draws_each: int = DRAWS_EACH) -> list[Proposal]:
+        """Breeds up to ``count`` architectures that were never seen, and marks them seen."""
+        found: list[Proposal] = []
+        for _ in range(draws_each * count):
+            if len(found) == count:
+                break
+            architecture, parents = self._mutant() if origin == "mutation" else self._crossover()
+            if self._mark_new([architecture], 1):
+                found.append((architecture, origin, parents))
+        return found
+
+    def _random(self, count: int) -> list[Proposal]:
+        """Draws up to ``count`` architectures uniformly that were never seen, and marks them seen."""
+        return [(architecture, "random", ()) for architecture in self._draw_unseen(count, DRAWS_EACH * count)]
+
+    def _parent(self) -> Candidate:
+        return self._best[int(self.rng.integers(len(self._best)))].candidate
+
+    def _mutant(self) -> tuple[Architecture, tuple[int, ...]]:
+        parent = self._parent()
+        return self.space.mutate(parent.architecture, self.rng, self._probability), (parent.index,)
+
+    def _crossover(self) -> tuple[Architecture, tuple[int, ...]]:
+        left, right = self._parent(), self._parent()
+        child = self.space.crossover(left.architecture, right.architecture, self.rng)
+        return child, (left.index, right.index)
+
+
+def check_counts(settings: object, least: Mapping[str, int]) -> None:
+    """Refuses settings that are not whole numbers of at least so much.
+
+    Raises:
+        InvalidInputError: One is not.
+    """
+    for name, minimum in least.items():
+        value = getattr(settings, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+            raise InvalidInputError(f"{name}: expected a whole number of at least {minimum}, got {value!r}")
+
+
+def check_share(name: str, value: object) -> None:
+    """Refuses what is not a number of 0 to 1.
+
+    Raises:
+        InvalidInputError: It is not.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and math.isfinite(value) and 0 <= value <= 1):  # type: ignore[arg-type, operator]
+        raise InvalidInputError(f"{name}: expected 0 to 1, got {value!r}")

@@ -1,0 +1,37 @@
+"""The whole space, in a fixed order: what a search is an estimate of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
+from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class Enumeration(Algorithm):
+    """Proposes every architecture of the space in order, the last slot changing fastest; draws nothing.
+
+    Neighbours share their beginning: an evaluator that keeps beginnings walks the space as a tree.
+
+    Example:
+        >>> import search_spaces
+        >>> state = Enumeration().start(search_spaces.load("digits_16"), 3125, SpikeAwareFitness(1000.0))
+        >>> state.ask().architecture, state.ask().architecture[-1]
+        (('skip', 'skip', 'skip', 'skip', 'skip'), 'scb_k3')
+    """
+
+    name: ClassVar[str] = "enumeration"
+
+    def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
+        """Begins a search; see ``Algorithm.start``."""
+        return _EnumerationState(space, candidates, objective, np.random.default_rng(self.seed))
+
+
+class _EnumerationState(AskTell):
+    def _next(self) -> Candidate | None:
+        return Candidate(self.asked, self.space.at(self.asked), "enumerated")

@@ -1,0 +1,113 @@
+"""The actor that watches over those that evaluate: who is starting, and who takes too long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+GO, WAIT, LATE = "go", "wait", "late"
+_LONGEST_WAIT_SECONDS = 20.0
+_LOOK_EVERY_SECONDS = 0.2
+_ANSWER_WITHIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    actor: Any
+    deadline: float
+
+
+class Overseer:
+    """Holds candidates back while actors are starting, and ends the process of an evaluation that takes too long.
+
+    Ray gives a trial to an idle actor rather than wait for one that starts; where an evaluation takes less time
+    than an actor's start, a pool that has lost an actor, or has room for one more, would never grow. And a
+    process that hangs may hold its interpreter's lock, so it cannot be trusted to end itself.
+
+    Args:
+        expected: How many actors are starting.
+        seconds: Time an evaluation may take; None for as long as it likes.
+    """
+
+    def __init__(self, expected: int, seconds: float | None) -> None:
+        self._starting = expected
+        self._changed = time.monotonic()
+        self._seconds = seconds
+        self._running: dict[int, _Evaluation] = {}
+        self._ended: set[int] = set()
+        self._lock = threading.Lock()
+        if seconds is not None:
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def expect(self, more: int) -> None:
+        """Says that more actors will start."""
+        self._starting += more
+        self._changed = time.monotonic()
+
+    def arrive(self) -> None:
+        """Counts one actor that is up."""
+        self._starting = max(0, self._starting - 1)
+        self._changed = time.monotonic()
+
+    def begin(self, index: int, actor: Any, last_seconds: float) -> str:
+        """Lets an evaluation begin, or not.
+
+        Args:
+            index: The candidate's number.
+            actor: Handle of the actor that is to evaluate it.
+            last_seconds: How long that actor's last evaluation took.
+
+        Returns:
+            ``GO``; ``WAIT``, and ask again, while others are starting; or ``LATE`` where this candidate's time was
+            up in an earlier attempt, and there is to be no other.
+        """
+        if index in self._ended:
+            return LATE
+        if self._starting and last_seconds < _LONGEST_WAIT_SECONDS:
+            if time.monotonic() - self._changed < _LONGEST_WAIT_SECONDS:
+                return WAIT
+            self._starting = 0
+        if self._seconds is not None:
+            with self._lock:
+                self._running[index] = _Evaluation(actor, time.monotonic() + self._seconds)
+        return GO
+
+    def end(self, index: int) -> None:
+        """Stops the clock."""
+        with self._lock:
+            self._running.pop(index, None)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(_LOOK_EVERY_SECONDS)
+            with self._lock:
+                now = time.monotonic()
+                late = {index: run.actor for index, run in self._running.items() if run.deadline < now}
+            for index, actor in _that_hang(late).items():
+                with self._lock:
+                    self._ended.add(index)
+                ray.kill(actor)
+            with self._lock:
+                for index, actor in late.items():
+                    if index in self._running and self._running[index].actor is actor:
+                        del self._running[index]
+
+
+def _that_hang(actors: dict[int, Any]) -> dict[int, Any]:
+    """Returns those that are still at it: one that is idle answers, and of one that died by itself Ray knows."""
+    if not actors:
+        return {}
+    answers = {index: actor.__ray_ready__.remote() for index, actor in actors.items()}
+    ray.wait(list(answers.values()), num_returns=len(answers), timeout=_ANSWER_WITHIN_SECONDS)
+    return {index: actors[index] for index, answer in answers.items() if not ray.wait([answer], timeout=0)[0]}
+
+
+def start_overseer(expected: int, seconds: float | None) -> Any:
+    """Starts an overseer on the driver's own node, so that it lives as long as the search."""
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(num_cpus=0)(Overseer).options(scheduling_strategy=here).remote(expected, seconds)

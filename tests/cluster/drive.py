@@ -1,0 +1,35 @@
+"""A search in a process of its own, to be killed: starts the run in the folder, or goes on with it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import autosnn_ray as asr
+from autosnn_ray.algorithms import make_algorithm
+from autosnn_ray.journal import read_journal
+from tests.cluster.evaluators import Slow
+
+CPUS = 2
+
+
+def main(run: Path, supernet: str, algorithm: str, candidates: int, notes: Path, seconds: float) -> None:
+    evaluator = Slow(notes, seconds)
+    if (run / "journal.jsonl").exists() and read_journal(run).events:
+        asr.resume(run, evaluator=evaluator, num_cpus=CPUS)
+        return
+    data = asr.load_dataset("digits")
+    asr.search(
+        asr.Supernet.load(supernet),
+        data,
+        path=run,
+        algorithm=make_algorithm(algorithm, seed=4),
+        candidates=candidates,
+        evaluator=evaluator,
+        num_cpus=CPUS,
+    )
+
+
+if __name__ == "__main__":
+    run, supernet, algorithm, candidates, notes, seconds = sys.argv[1:]
+    main(Path(run), supernet, algorithm, int(candidates), Path(notes), float(seconds))

@@ -1,0 +1,84 @@
+"""Sharing the beginnings of paths changes nothing but the time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import search_spaces
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.spiking import Prefixes, SpikeMeter
+from autosnn_ray.spiking.weights import new_network
+
+SPACES = ("digits_16", "snn_3", "autosnn_16")
+
+
+def network_of(name):
+    space = search_spaces.load(name)
+    network = new_network(torch.Generator().manual_seed(0), space, classes=10, timesteps=3)
+    # Settled statistics, so that spikes reach the end of the network.
+    x = torch.rand(4, space.in_channels, *space.input_size, generator=torch.Generator().manual_seed(1)) * 3
+    with torch.no_grad():
+        for path in [space.sample(np.random.default_rng(seed)) for seed in range(6)]:
+            network.train()(x, path, count_spikes=False)
+    return network.eval().requires_grad_(False), x
+
+
+@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("budget", [0, 30_000, 10**9], ids=["none", "tight", "ample"])
+def test_shared_beginnings_give_equal_votes_and_spikes(name, budget):
+    network, x = network_of(name)
+    rng = np.random.default_rng(3)
+    space, prefixes = network.space, Prefixes(budget)
+    path = space.sample(rng)
+    with torch.inference_mode():
+        for _ in range(12):
+            path = space.mutate(path, rng, 0.4)
+            plain, shared = network(x, path), network(x, path, prefixes=prefixes)
+            assert torch.equal(plain.logits, shared.logits)
+            assert torch.equal(plain.spikes, shared.spikes)
+            assert plain.layer_spikes.keys() == shared.layer_spikes.keys()
+            for layer, count in plain.layer_spikes.items():
+                assert torch.equal(count, shared.layer_spikes[layer]), layer
+            assert prefixes.held_bytes <= budget
+    assert (len(prefixes) > 0) == (budget > 0)
+
+
+def test_what_is_shared_is_not_computed_again():
+    network, x = network_of("digits_16")
+    runs = []
+    for name, module in network.named_modules():
+        if name.startswith("layers.") and name.count(".") == 2:
+            module.register_forward_hook(lambda *_, name=name: runs.append(name))
+    prefixes = Prefixes(10**9)
+    with torch.inference_mode():
+        network(x, ("skip", "scb_k3", "skip", "srb_k5", "skip"), prefixes=prefixes)
+        runs.clear()
+        network(x, ("skip", "scb_k3", "skip", "srb_k5", "srb_k3"), prefixes=prefixes)
+        assert runs == ["layers.6.srb_k3", "layers.7.max_pool"]
+        runs.clear()
+        network(x, ("skip", "scb_k3", "scb_k5", "skip", "skip"), prefixes=prefixes)
+        assert runs[0] == "layers.3.scb_k5"
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=30), st.integers(0, 40))
+def test_the_budget_is_kept_and_the_least_recently_used_goes_first(sizes, budget):
+    prefixes, meter = Prefixes(budget), SpikeMeter()
+    for number, size in enumerate(sizes):
+        prefixes.keep((str(number),), 1, torch.ones(1, 1, 1, 1, size), meter)
+        assert prefixes.held_bytes <= budget
+    if -(-sizes[-1] // 8) <= budget:
+        newest = prefixes.longest((str(len(sizes) - 1), "next"))
+        assert newest is not None
+        assert newest.spikes().shape == (1, 1, 1, 1, sizes[-1])
+
+
+def test_training_with_prefixes_is_refused():
+    network, x = network_of("digits_16")
+    with pytest.raises(InvalidInputError, match="expected evaluation mode"):
+        network.train()(x, ("skip",) * 5, prefixes=Prefixes(100))
+    with pytest.raises(InvalidInputError, match="expected evaluation mode"):
+        network.eval()(x, ("skip",) * 5, prefixes=Prefixes(100), count_spikes=False)
