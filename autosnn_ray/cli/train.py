@@ -70,8 +70,8 @@ def run(options: Namespace) -> None:
         learning_rate=options.learning_rate,
         schedule=options.schedule,
         loss=options.loss,
-        distillation=options.distillation,
         memory=options.memory,
+        distillation=options.distillation,
     )
     _refuse_finished(Path(options.folder))
     train = _train_supernet if space.slots and options.architecture is None else _train_alone

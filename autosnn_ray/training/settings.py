@@ -40,9 +40,9 @@ class TrainSettings:
         learning_rate: Peak rate of Adam.
         schedule: Course of the rate: constant or one_cycle.
         loss: mse (on firing rates) or cross_entropy.
+        memory: Gigabytes that activations may take; a step is cut and recomputed to fit. No limit where None.
         distillation: Share of the loss, 0 to 1, in which the later paths of a step follow the first path's firing
             rates in place of the classes (in-place distillation; Yu and Huang, ICCV 2019).
-        memory: Gigabytes that activations may take; a step is cut and recomputed to fit. No limit where None.
     """
 
     epochs: int = 30
@@ -50,8 +50,8 @@ class TrainSettings:
     learning_rate: float = 4e-3
     schedule: str = "one_cycle"
     loss: str = "mse"
-    distillation: float = 0.0
     memory: float | None = None
+    distillation: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -60,10 +60,10 @@ class TrainSettings:
                 raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InvalidInputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}")
-        if not (math.isfinite(self.distillation) and 0 <= self.distillation <= 1):
-            raise InvalidInputError(f"distillation: expected a share from 0 to 1, got {self.distillation!r}")
         if self.memory is not None and not (math.isfinite(self.memory) and self.memory > 0):
             raise InvalidInputError(f"memory: expected gigabytes above 0, got {self.memory!r}")
+        if not (math.isfinite(self.distillation) and 0 <= self.distillation <= 1):
+            raise InvalidInputError(f"distillation: expected a share from 0 to 1, got {self.distillation!r}")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
         if self.loss not in LOSSES:
