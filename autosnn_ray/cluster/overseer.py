@@ -52,7 +52,7 @@ class Overseer:
         self._changed = time.monotonic()
 
     def arrive(self) -> None:
-        """Counts one actor that is up."""
+        """Counts one actor that is up and has its first candidate."""
         self._starting = max(0, self._starting - 1)
         self._changed = time.monotonic()
 
