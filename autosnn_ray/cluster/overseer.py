@@ -13,7 +13,9 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 GO, WAIT, LATE = "go", "wait", "late"
-_LONGEST_WAIT_SECONDS = 20.0
+_LEAST_PATIENCE_SECONDS = 20.0
+"""How long others wait at least for one that starts; where the first took long, three times as long as that."""
+
 _LOOK_EVERY_SECONDS = 0.2
 _ANSWER_WITHIN_SECONDS = 1.0
 
@@ -38,7 +40,8 @@ class Overseer:
 
     def __init__(self, expected: int, seconds: float | None) -> None:
         self._starting = expected
-        self._changed = time.monotonic()
+        self._changed = self._made = time.monotonic()
+        self._patience = 0.0
         self._seconds = seconds
         self._running: dict[int, _Evaluation] = {}
         self._ended: set[int] = set()
@@ -52,9 +55,11 @@ class Overseer:
         self._changed = time.monotonic()
 
     def arrive(self) -> None:
-        """Counts one actor that is up."""
+        """Counts one actor that is up and has its first candidate."""
         self._starting = max(0, self._starting - 1)
         self._changed = time.monotonic()
+        if not self._patience:
+            self._patience = max(_LEAST_PATIENCE_SECONDS, 3 * (self._changed - self._made))
 
     def begin(self, index: int, actor: Any, last_seconds: float) -> str:
         """Lets an evaluation begin, or not.
@@ -70,8 +75,8 @@ class Overseer:
         """
         if index in self._ended:
             return LATE
-        if self._starting and last_seconds < _LONGEST_WAIT_SECONDS:
-            if time.monotonic() - self._changed < _LONGEST_WAIT_SECONDS:
+        if self._starting and last_seconds < self._patience:
+            if time.monotonic() - self._changed < self._patience:
                 return WAIT
             self._starting = 0
         if self._seconds is not None:

@@ -54,8 +54,8 @@ class CandidateTrial(tune.Trainable):
         self._seconds = resources.seconds
         self._overseer = overseer
         self._last_seconds = 0.0
+        self._has_arrived = False
         self._take(config)
-        ray.get(overseer.arrive.remote())
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Takes the next candidate."""
@@ -78,6 +78,10 @@ class CandidateTrial(tune.Trainable):
         self._index, self._architecture = int(config["index"]), tuple(config["architecture"])
 
     def _may_begin(self) -> bool:
+        if not self._has_arrived:
+            # Not in setup: until its first step runs, Tune may still end a new actor in favour of an idle one.
+            ray.get(self._overseer.arrive.remote())
+            self._has_arrived = True
         actor = ray.get_runtime_context().current_actor
         while True:
             word = ray.get(self._overseer.begin.remote(self._index, actor, self._last_seconds))

@@ -164,7 +164,7 @@ def _write_whole(file: int, line: bytes) -> None:
 def _refuse_existing(folder: Path) -> None:
     path = folder / JOURNAL_FILE
     if path.exists() and not is_unbegun(path):
-        raise RunExistsError(f"{folder}: already holds a run; resume it (--resume), or give another folder")
+        raise RunExistsError(f"{folder}: already holds a run; resume it (autosnn-ray resume), or give another folder")
 
 
 def _take_lock(folder: Path) -> int:

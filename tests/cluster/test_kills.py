@@ -40,6 +40,7 @@ def test_an_actor_killed_in_mid_evaluation_is_replaced_and_the_retry_counted(tin
     assert not killer.is_alive()
     assert (frame.status == "done").all()
     assert sorted(frame.attempts) == [1] * 8 + [2]
+    assert len(list(tmp_path.glob("by-*"))) == 2, "the pool did not grow again"
 
 
 @pytest.mark.slow

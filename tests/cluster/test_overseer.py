@@ -12,7 +12,6 @@ from autosnn_ray.cluster.overseer import GO, WAIT, Overseer
 
 def test_quick_evaluations_wait_until_all_actors_are_up():
     watch = Overseer(2, None)
-    assert watch.begin(0, None, 0.0) == WAIT
     watch.arrive()
     assert watch.begin(0, None, 0.0) == WAIT
     watch.arrive()
@@ -36,14 +35,27 @@ def test_long_evaluations_wait_for_nobody():
 
 
 def test_nobody_waits_for_ever_for_an_actor_that_never_comes(monkeypatch):
-    monkeypatch.setattr(overseer, "_LONGEST_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(overseer, "_LEAST_PATIENCE_SECONDS", 0.2)
     watch = Overseer(5, None)
+    watch.arrive()
     started = time.monotonic()
     while watch.begin(0, None, 0.0) == WAIT:
         assert time.monotonic() - started < 5
         time.sleep(0.01)
     assert time.monotonic() - started >= 0.2
     assert watch.begin(1, None, 0.0) == GO, "given up once, not for each candidate"
+
+
+def test_where_the_first_took_long_the_next_may_too(monkeypatch):
+    monkeypatch.setattr(overseer, "_LEAST_PATIENCE_SECONDS", 0.01)
+    watch = Overseer(2, None)
+    time.sleep(0.2)
+    watch.arrive()
+    started = time.monotonic()
+    while watch.begin(0, None, 0.0) == WAIT:
+        assert time.monotonic() - started < 5
+        time.sleep(0.01)
+    assert time.monotonic() - started >= 0.6
 
 
 @pytest.mark.parametrize("seconds", [None, 60.0])
