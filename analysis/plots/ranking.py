@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from analysis.plots.style import MUTED, POINTS, apply_style
 from analysis.ranking import Ranking
@@ -28,6 +28,7 @@ def _accuracy(axes: Axes, ranking: Ranking) -> None:
     table = ranking.table
     across = [table["accuracy"] - table["accuracy_low"], table["accuracy_high"] - table["accuracy"]]
     _points(axes, ranking, "accuracy", across)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("predicted validation accuracy")
