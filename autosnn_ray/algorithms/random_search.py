@@ -37,6 +37,7 @@ class RandomSearch(Algorithm):
     first: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         # A journal gives lists back.
         object.__setattr__(self, "first", tuple(map(str, self.first)))
 

@@ -46,6 +46,8 @@ def test_nodes_die_and_join_in_mid_search_and_the_run_is_the_undisturbed_one(tin
             if told == 20:
                 nodes.kill_raylet(worker)
                 nodes.start_worker()
+            if told == 30:
+                _wait_for_nodes(3)  # on a busy machine the search would else be over before the new node is up
 
         with ray_session(nodes.address):
             _wait_for_cpus(2)
@@ -109,6 +111,14 @@ def _join_without_token(address: str) -> str:
     joined = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
     assert joined.returncode == 1
     return joined.stderr.splitlines()[-1]
+
+
+def _wait_for_nodes(count: int) -> None:
+    """Waits until so many nodes have ever joined; those that died are counted."""
+    deadline = time.monotonic() + 90
+    while len(ray.nodes()) < count:
+        assert time.monotonic() < deadline, ray.nodes()
+        time.sleep(0.1)
 
 
 def _wait_for_cpus(count: int) -> None:

@@ -82,7 +82,7 @@ def test_algorithms(name, data):
 def config(tiny_supernet, tiny_supernet_folder, digits):
     """What `search` writes at the start of a run."""
     from autosnn_ray.cluster.plan import Plan
-    from autosnn_ray.evaluation import make_evaluator
+    from autosnn_ray.evaluators import make_evaluator
 
     plan = Plan(
         tiny_supernet, digits, asr.AutoSNN(), 5, asr.SpikeAwareFitness(1000.0), make_evaluator("path")
