@@ -19,6 +19,7 @@ from autosnn_ray.evaluators import make_evaluator
 from autosnn_ray.journal import JOURNAL_FILE, Ask, Tell, read_journal
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.run import Run
+from autosnn_ray.space import format_architecture
 from autosnn_ray.training.supernet import Supernet
 
 
@@ -167,7 +168,7 @@ def _evaluations(folder: Path) -> dict[str, Evaluation]:
     told: dict[str, Evaluation] = {}
     for event in read_journal(folder).events:
         if isinstance(event, Ask):
-            asked[event.index] = "/".join(event.architecture)
+            asked[event.index] = format_architecture(event.architecture)
         elif isinstance(event, Tell):
             told[asked[event.index]] = event.evaluation
     return told
