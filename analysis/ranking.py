@@ -125,8 +125,16 @@ def evaluator_label(config: Mapping[str, Any]) -> str:
         'alone(epochs=4)'
     """
     entry = config["evaluator"]
-    settings = ", ".join(f"{key}={value}" for key, value in dict(entry["settings"]).items() if key != "training")
+    settings = ", ".join(
+        f"{key}={value}" for key, value in dict(entry["settings"]).items() if not isinstance(value, Mapping)
+    )
     return f"{entry['name']}({settings})" if settings else str(entry["name"])
+
+
+def _learned_from(config: Mapping[str, Any]) -> frozenset[str]:
+    """Returns the architectures whose truth an evaluator has seen: on those it cannot be judged."""
+    survey = config["evaluator"]["settings"].get("survey", {})
+    return frozenset(map(str, survey.get("architectures", ())))
 
 
 def _done(path: Path) -> pd.DataFrame:
@@ -138,10 +146,13 @@ def _compare(
     path: Path, truths: list[pd.DataFrame], exponent: float, rng: np.random.Generator, resamples: int
 ) -> Ranking:
     predicted = _done(path)
-    shared = [a for a in predicted.index if all(a in truth.index for truth in truths)]
+    config = read_config(path)
+    learned = _learned_from(config)
+    shared = [a for a in predicted.index if a not in learned and all(a in truth.index for truth in truths)]
     if len(shared) < _FEWEST:
         raise InvalidInputError(
-            f"{path}: expected at least {_FEWEST} architectures that are also in the truth, found {len(shared)}"
+            f"{path}: expected at least {_FEWEST} architectures that are also in the truth, and not among those the "
+            f"evaluator has learned from, found {len(shared)}; rank with another --seed"
         )
     predicted, truths = predicted.loc[shared], [truth.loc[shared] for truth in truths]
     figures, ceiling = {}, {}
@@ -151,7 +162,7 @@ def _compare(
         figures[quantity] = agreement([(judge, truth) for truth in judged], rng, resamples)
         ceiling[quantity] = agreement(list(permutations(judged, 2)), rng, resamples)
     return Ranking(
-        evaluator=evaluator_label(read_config(path)),
+        evaluator=evaluator_label(config),
         seconds=float(predicted["seconds"].median()),
         truth_seconds=float(np.median([truth["seconds"].median() for truth in truths])),
         figures=figures,

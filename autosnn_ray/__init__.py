@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autosnn_ray.cluster.rank import rank as rank
     from autosnn_ray.cluster.search import resume as resume
     from autosnn_ray.cluster.search import search as search
+    from autosnn_ray.cluster.survey import survey as survey
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
     from autosnn_ray.data import load_dataset as load_dataset
@@ -54,6 +55,7 @@ _HOME = {
     "resume": "cluster.search",
     "search": "cluster.search",
     "rank": "cluster.rank",
+    "survey": "cluster.survey",
     "final": "cluster.final",
     "halving": "cluster.final",
     "DATASETS": "data",

@@ -16,6 +16,10 @@ from autosnn_ray.cli.options import add_ray_options, number, ray_arguments
 if TYPE_CHECKING:
     import pandas as pd
 
+    from autosnn_ray.data import Dataset
+    from autosnn_ray.evaluators import NamedEvaluator
+    from autosnn_ray.training import Supernet
+
 AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
 
 
@@ -48,6 +52,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="path (as it is) or recalibrated (batch norm measured anew)",
     )
     parser.add_argument(
+        "--survey",
+        type=int,
+        default=0,
+        help="first train so many architectures alone, and predict the others from them: about twice as many as there "
+        "are choices over all slots, such as 40; 0: believe the supernet",
+    )
+    parser.add_argument("--survey-epochs", type=int, default=20, help="length of each training of the survey")
+    parser.add_argument(
         "--finalists", type=int, default=0, help="end with a final: train so many of the best alone, by halving"
     )
     parser.add_argument(
@@ -75,6 +87,7 @@ def run(options: Namespace) -> None:
     supernet = Supernet.load(options.supernet, space=space, timesteps=options.timesteps)
     algorithm = make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings)
     data = load_described(supernet.data, options.data_folder)
+    evaluator = _survey(options, supernet, data) if options.survey else options.evaluator
     reference = options.reference_spikes if options.reference_spikes is not None else supernet.reference_spikes
     fitness = SpikeAwareFitness(reference, options.exponent)
     with search_bar("search", options.candidates, fitness) as on_told:
@@ -86,7 +99,7 @@ def run(options: Namespace) -> None:
             candidates=options.candidates,
             exponent=options.exponent,
             reference_spikes=options.reference_spikes,
-            evaluator=options.evaluator,
+            evaluator=evaluator,
             resume=options.resume,
             on_told=on_told,
             **ray_arguments(options),
@@ -95,6 +108,41 @@ def run(options: Namespace) -> None:
     if options.finalists:
         hold_final(options, found, plan_of(found.path, found.config()), halving(options.finalists))
     console.print(f"next: autosnn-ray show {found.path} --save pictures")
+
+
+def _survey(options: Namespace, supernet: Supernet, data: Dataset) -> NamedEvaluator:
+    """Trains a sample alone, says what can be learned from it, and makes the evaluator that has learned it."""
+    from autosnn_ray.cli.console import console, print_rows, run_bar
+    from autosnn_ray.cluster.storage import run_folder
+    from autosnn_ray.cluster.survey import survey
+    from autosnn_ray.errors import InvalidInputError
+    from autosnn_ray.evaluators.additive import AdditiveModel
+
+    if options.evaluator != "path":
+        raise InvalidInputError("--survey is an evaluator of its own; leave --evaluator out")
+    with run_bar() as on_run:
+        evaluator = survey(
+            supernet,
+            data,
+            path=run_folder(options.run, options.storage) / "survey",
+            sample=options.survey,
+            epochs=options.survey_epochs,
+            on_run=on_run,
+            **ray_arguments(options, storage=False),
+        )
+    learned = evaluator.settings["survey"]
+    models = {name: AdditiveModel.from_dict(learned[name]) for name in ("accuracy", "spikes")}
+    print_rows(
+        ["quantity", "explained", "error"],
+        [
+            ["accuracy", f"{models['accuracy'].explained:.0%}", f"{models['accuracy'].error:.2%} (points)"],
+            ["spikes, beyond the path's", f"{models['spikes'].explained:.0%}", f"{models['spikes'].error:.0%}"],
+        ],
+        title=f"what the choices explain, by {len(learned['architectures'])} architectures trained alone",
+    )
+    if models["accuracy"].explained == 0:
+        console.print("accuracies differ by no more than chance: all are taken as equal, and spikes decide")
+    return evaluator
 
 
 def show_results(path: Path, best: int) -> None:

@@ -16,7 +16,7 @@ from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators import make_evaluator
-from autosnn_ray.journal import JOURNAL_FILE, Ask, Tell, read_journal
+from autosnn_ray.journal import JOURNAL_FILE, read_journal
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.run import Run
 from autosnn_ray.space import format_architecture
@@ -149,7 +149,10 @@ def final(
 
 def _place(number: int, folders: Sequence[Path], entered: Sequence[str], fitness: SpikeAwareFitness) -> list[Finalist]:
     """Sorts a round's architectures by mean fitness; those without an evaluation of every seed fall out."""
-    seeds = [_evaluations(folder) for folder in folders]
+    seeds = [
+        {format_architecture(architecture): found for architecture, found in read_journal(folder).evaluations.items()}
+        for folder in folders
+    ]
     rows: list[tuple[float, float, str, tuple[Evaluation, ...]]] = []
     for name in entered:
         if all(name in seed for seed in seeds):
@@ -161,17 +164,6 @@ def _place(number: int, folders: Sequence[Path], entered: Sequence[str], fitness
         Finalist(name, number, place, -negative, evaluations, tuple(map(fitness, evaluations)))
         for place, (negative, _, name, evaluations) in enumerate(rows, start=1)
     ]
-
-
-def _evaluations(folder: Path) -> dict[str, Evaluation]:
-    asked: dict[int, str] = {}
-    told: dict[str, Evaluation] = {}
-    for event in read_journal(folder).events:
-        if isinstance(event, Ask):
-            asked[event.index] = format_architecture(event.architecture)
-        elif isinstance(event, Tell):
-            told[asked[event.index]] = event.evaluation
-    return told
 
 
 def describe(finalists: Sequence[Finalist]) -> list[dict[str, Any]]:

@@ -10,13 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autosnn_ray.algorithms import OnTold, Stratified
-from autosnn_ray.cluster.search import resume, search
+from autosnn_ray.algorithms import OnTold
+from autosnn_ray.cluster.sample import evaluate_sample
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluators import NamedEvaluator, make_evaluator
-from autosnn_ray.journal import JOURNAL_FILE, read_journal
+from autosnn_ray.evaluators import NamedEvaluator, make_evaluator, survey_digest
 from autosnn_ray.training.supernet import Supernet
 
 TRUTH_EPOCHS = 20
@@ -79,31 +78,11 @@ def rank(
         runs.append((path / "evaluators" / folder_name(named), named, named.name))
     with ray_session(address, num_cpus):
         for folder, evaluator, title in runs:
-            before = _asked(folder)
             on_told = on_run(title, sample) if on_run else None
-            search(
-                supernet,
-                data,
-                path=folder,
-                algorithm=Stratified(seed=seed),
-                candidates=before or sample,
-                # A truth serves any supernet; orders do not depend on the reference.
-                reference_spikes=None if evaluator.uses_weights else 1.0,
-                evaluator=evaluator,
-                resume=before > 0,
-                on_told=on_told,
-                **per_candidate,
+            evaluate_sample(
+                supernet, data, folder, evaluator, sample=sample, seed=seed, on_told=on_told, **per_candidate
             )
-            if 0 < before < sample:
-                resume(folder, candidates=sample, data=data, evaluator=evaluator, on_told=on_told, **per_candidate)
     return path
-
-
-def _asked(folder: Path) -> int:
-    """Returns how many architectures a run was asked for before: a sample grows, it never shrinks."""
-    if not (folder / JOURNAL_FILE).exists():
-        return 0
-    return int(read_journal(folder).config.get("candidates", 0))
 
 
 def folder_name(evaluator: NamedEvaluator) -> str:
@@ -113,5 +92,9 @@ def folder_name(evaluator: NamedEvaluator) -> str:
         >>> folder_name(make_evaluator("alone", epochs=4, seed=1))
         'alone,epochs=4,seed=1'
     """
-    settings = [f"{key}={json.dumps(value)}" for key, value in evaluator.settings.items() if key != "training"]
+    settings = [
+        f"{key}={survey_digest(value) if key == 'survey' else json.dumps(value)}"
+        for key, value in evaluator.settings.items()
+        if key != "training"
+    ]
     return ",".join([evaluator.name, *settings])

@@ -11,6 +11,7 @@ from typing import Any
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluators.base import EvaluationData, Evaluator, EvaluatorFactory
 from autosnn_ray.evaluators.paths import RecalibratedPath, SupernetPath
+from autosnn_ray.evaluators.surveyed import Surveyed, learn, survey_digest
 from autosnn_ray.evaluators.trained import FineTunedPath, TrainedAlone
 from autosnn_ray.evaluators.training_free import TrainingFree
 from autosnn_ray.spiking.network import SpikingNetwork
@@ -21,8 +22,10 @@ __all__ = [
     "Evaluator",
     "EvaluatorFactory",
     "NamedEvaluator",
+    "learn",
     "make_evaluator",
     "parse_evaluator",
+    "survey_digest",
 ]
 
 EVALUATORS: dict[str, Any] = {
@@ -31,6 +34,7 @@ EVALUATORS: dict[str, Any] = {
     "fine_tuned": FineTunedPath,
     "alone": TrainedAlone,
     "training_free": TrainingFree,
+    "surveyed": Surveyed,
 }
 """Every evaluator by name: a class called with network, data and its own settings. It says in ``summary`` what it
 is, and in ``uses_weights`` whether the supernet's weights matter to it. To add one: a class, and a line here."""
@@ -67,7 +71,7 @@ def make_evaluator(name: str, **settings: Any) -> NamedEvaluator:
         settings: Its own settings, such as ``samples`` of ``recalibrated``.
 
     Raises:
-        InvalidInputError: No such evaluator, or no such setting of it.
+        InvalidInputError: No such evaluator, no such setting of it, or one that it needs is missing.
 
     Example:
         >>> make_evaluator("alone", epochs=2).settings
@@ -75,10 +79,16 @@ def make_evaluator(name: str, **settings: Any) -> NamedEvaluator:
     """
     if name not in EVALUATORS:
         raise unknown_name("evaluator", name, EVALUATORS)
-    known = list(inspect.signature(EVALUATORS[name]).parameters)[2:]
+    known = dict(list(inspect.signature(EVALUATORS[name]).parameters.items())[2:])
     for setting in settings:
         if setting not in known:
             raise unknown_name(f"setting of evaluator {name}", setting, known)
+    for setting, about in known.items():
+        if about.default is about.empty and setting not in settings:
+            raise InvalidInputError(
+                f"evaluator {name}: expected its setting {setting!r}, got none; `autosnn-ray search --survey 40` and "
+                "autosnn_ray.survey(…) make it"
+            )
     return NamedEvaluator(name, settings)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import JournalError
+from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.journal.events import Ask, Event, Extend, Fail, Start, Stop, Tell, decode
 
 JOURNAL_FILE = "journal.jsonl"
@@ -39,6 +40,12 @@ class JournalContents:
     def stopped(self) -> bool:
         """Whether the search is at its end."""
         return bool(self.events) and isinstance(self.events[-1], Stop)
+
+    @property
+    def evaluations(self) -> dict[tuple[str, ...], Evaluation]:
+        """What was found of each architecture, in the order in which they were told."""
+        asked = {event.index: event.architecture for event in self.events if isinstance(event, Ask)}
+        return {asked[event.index]: event.evaluation for event in self.events if isinstance(event, Tell)}
 
 
 def journal_path(path: str | Path) -> Path:

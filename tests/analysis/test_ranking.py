@@ -17,7 +17,7 @@ from autosnn_ray.objectives import SpikeAwareFitness
 SPACE = search_spaces.load("digits_16")
 
 
-def write_run(folder, evaluator, noise, seed, count=30, seconds=0.1):
+def write_run(folder, evaluator, noise, seed, count=30, seconds=0.1, settings=None):
     """A run of the sample whose accuracies and spikes follow one hidden order, blurred."""
     rng = np.random.default_rng(seed)
     state = Stratified(seed=0).start(SPACE, count, SpikeAwareFitness(1000.0))
@@ -25,7 +25,7 @@ def write_run(folder, evaluator, noise, seed, count=30, seconds=0.1):
         config = {
             "space": SPACE.to_dict(),
             "objective": {"reference_spikes": 1000.0, "exponent": -0.08},
-            "evaluator": {"name": evaluator, "settings": {}},
+            "evaluator": {"name": evaluator, "settings": settings or {}},
             "candidates": count,
         }
         journal.write("start", config=config)
@@ -73,6 +73,19 @@ def test_where_two_trainings_do_not_agree_there_is_nothing_to_choose(tmp_path):
     (ranking,) = analysis.read_rankings(tmp_path, resamples=60)
     assert "nothing to choose between" in ranking.verdict("accuracy")
     assert "can choose" in ranking.verdict("spikes")
+
+
+def test_an_evaluator_is_not_judged_by_what_it_has_learned_from(folder):
+    state = Stratified(seed=0).start(SPACE, 30, SpikeAwareFitness(1000.0))
+    names = ["/".join(state.ask().architecture) for _ in range(30)]
+    for learned in (20, 27):
+        survey = {"architectures": names[:learned]}
+        write_run(folder / "evaluators" / f"seen_{learned}", "surveyed", 0.03, seed=5, settings={"survey": survey})
+        if learned == 20:
+            ranking = next(one for one in analysis.read_rankings(folder, resamples=9) if one.evaluator == "surveyed")
+            assert sorted(ranking.table["architecture"]) == sorted(names[20:])
+    with pytest.raises(InvalidInputError, match="learned from, found 3; rank with another --seed"):
+        analysis.read_rankings(folder, resamples=9)
 
 
 def test_the_frame_has_a_row_each_evaluator_quantity_and_measure(folder):

@@ -11,9 +11,19 @@ from autosnn_ray.data import Split
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluation import evaluate
 from autosnn_ray.evaluation.batch_norm import recalibrated
-from autosnn_ray.evaluators import EVALUATORS, EvaluationData, make_evaluator
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators import EVALUATORS, EvaluationData, learn, make_evaluator
+from autosnn_ray.evaluators.surveyed import Surveyed
 from autosnn_ray.evaluators.training_free import kernel_score
 from autosnn_ray.training import train_alone
+
+
+def named(name, space, **settings):
+    """Names an evaluator, with what it cannot do without."""
+    if EVALUATORS[name] is Surveyed:
+        found = {space.at(i): Evaluation(0.8 + i / 100, 100.0 + i, loss=0.1, samples=1) for i in range(9)}
+        settings = {"survey": learn(found, found), **settings}
+    return make_evaluator(name, **settings)
 
 
 @pytest.fixture
@@ -29,7 +39,7 @@ def test_no_evaluator_is_handed_the_test_samples(data, digits):
 @pytest.mark.parametrize("name", EVALUATORS)
 def test_every_evaluator_gives_the_same_twice_and_leaves_the_weights_alone(name, tiny_supernet, data):
     before = {key: value.clone() for key, value in tiny_supernet.network.state_dict().items()}
-    evaluator = make_evaluator(name)(tiny_supernet.network, data)
+    evaluator = named(name, tiny_supernet.space)(tiny_supernet.network, data)
     first, second = (evaluator(tiny_supernet.space.at(5)) for _ in range(2))
     assert (first.accuracy, first.spikes, first.loss) == (second.accuracy, second.spikes, second.loss)
     assert 0 <= first.accuracy <= 1
@@ -120,3 +130,28 @@ def test_an_unknown_evaluator_is_named_with_the_known_ones():
 def test_too_few_samples_for_a_variance_are_refused(tiny_supernet, data):
     with pytest.raises(InvalidInputError, match="at least 2"):
         make_evaluator("recalibrated", samples=1)(tiny_supernet.network, data)
+
+
+def test_a_survey_corrects_the_spikes_of_paths_and_replaces_their_accuracy(tiny_supernet, data):
+    """Alone, every network fires half as much again as its path, and the first slot's choice decides its accuracy."""
+    space = tiny_supernet.space
+    plain = make_evaluator("path")(tiny_supernet.network, data)
+    paths = {space.at(index): plain(space.at(index)) for index in range(space.size)}
+    first = {choice: 0.8 + 0.02 * place for place, choice in enumerate(space.slots[0].choices)}
+    alone = {one: replace(path, spikes=1.5 * path.spikes, accuracy=first[one[0]]) for one, path in paths.items()}
+    evaluator = make_evaluator("surveyed", survey=learn(alone, paths))(tiny_supernet.network, data)
+    for architecture in (space.at(0), space.at(space.size - 1)):
+        found = evaluator(architecture)
+        assert found.spikes == pytest.approx(1.5 * paths[architecture].spikes)
+        assert found.spikes == pytest.approx(sum(found.layer_spikes.values()))
+        assert found.accuracy == pytest.approx(first[architecture[0]], abs=0.005)
+
+
+def test_a_survey_that_is_missing_or_of_another_space_is_refused(tiny_supernet, data):
+    with pytest.raises(InvalidInputError, match="expected its setting 'survey', got none"):
+        make_evaluator("surveyed")
+    other = {(a, b, c): Evaluation(0.5, 1.0, loss=0.1) for a in "xy" for b in "xy" for c in "xy"}
+    with pytest.raises(InvalidInputError, match="expected one of the 2 slots"):
+        make_evaluator("surveyed", survey=learn(other, other))(tiny_supernet.network, data)
+    with pytest.raises(InvalidInputError, match=r"expected what `asr\.survey` gives"):
+        make_evaluator("surveyed", survey={"accuracy": {}})(tiny_supernet.network, data)
