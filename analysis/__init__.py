@@ -1,5 +1,6 @@
 """Reads a run: frames, fronts, statistics, pictures. Needs neither torch nor ray."""
 
+from analysis.effects import effects
 from analysis.frames import layer_spikes, read, read_config, write_frame
 from analysis.fronts import front, hypervolume
 from analysis.plots import PLOTS, plot_profile, save, save_rankings
@@ -16,6 +17,7 @@ __all__ = [
     "choose",
     "draw_fidelity",
     "draw_ranking",
+    "effects",
     "front",
     "hypervolume",
     "indistinguishable",

@@ -36,7 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.data": (*DATA, "numpy", "torch", "sklearn", "scipy", "PIL"),
     "autosnn_ray.evaluation": (*EVALUATION, "numpy", "torch"),
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),
-    "autosnn_ray.evaluators": (*EVALUATORS, "numpy", "torch"),
+    "autosnn_ray.evaluators": (*EVALUATORS, "torch"),
     "autosnn_ray.export": (*EXPORT, "numpy", "torch", "norse", "nir"),
     "autosnn_ray.run": ("analysis", "pandas"),
     "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from analysis.plots.architecture import plot_architecture
+from analysis.plots.effects import plot_effects
 from analysis.plots.fidelity import draw_fidelity
 from analysis.plots.pareto import plot_pareto
 from analysis.plots.profile import plot_profile
@@ -21,6 +22,7 @@ PLOTS: dict[str, Callable[[str | Path], Figure]] = {
     "pareto": plot_pareto,
     "progress": plot_progress,
     "architecture": plot_architecture,
+    "effects": plot_effects,
 }
 """Every plot by name; each takes the path of a run."""
 
@@ -56,4 +58,4 @@ def save(figure: Figure, path: str | Path) -> Path:
     return path
 
 
-__all__ = ["PLOTS", "plot_architecture", "plot_pareto", "plot_profile", "plot_progress", "save"]
+__all__ = ["PLOTS", "plot_architecture", "plot_effects", "plot_pareto", "plot_profile", "plot_progress", "save"]

@@ -116,7 +116,7 @@ def _survey(options: Namespace, supernet: Supernet, data: Dataset) -> NamedEvalu
     from autosnn_ray.cluster.storage import run_folder
     from autosnn_ray.cluster.survey import survey
     from autosnn_ray.errors import InvalidInputError
-    from autosnn_ray.evaluators.additive import AdditiveModel
+    from autosnn_ray.space import AdditiveModel
 
     if options.evaluator != "path":
         raise InvalidInputError("--survey is an evaluator of its own; leave --evaluator out")
@@ -140,7 +140,7 @@ def _survey(options: Namespace, supernet: Supernet, data: Dataset) -> NamedEvalu
         ],
         title=f"what the choices explain, by {len(learned['architectures'])} architectures trained alone",
     )
-    if models["accuracy"].explained == 0:
+    if models["accuracy"].explained < 0.01:
         console.print("accuracies differ by no more than chance: all are taken as equal, and spikes decide")
     return evaluator
 
@@ -168,6 +168,9 @@ def show_results(path: Path, best: int) -> None:
     print_candidates(analysis.front(frame), "the front: none other is as accurate with fewer spikes")
     if size:
         _say_what_cannot_be_told_apart(frame)
+    if "survey" in config["evaluator"]["settings"]:
+        learned = config["evaluator"]["settings"]["survey"]["architectures"]
+        console.print(f"accuracies and spikes are predictions, learned from {len(learned)} architectures trained alone")
     objective = config["objective"]
     console.print(
         f"fitness = accuracy * (spikes / {objective['reference_spikes']:,.0f}) ** {objective['exponent']:g}; "

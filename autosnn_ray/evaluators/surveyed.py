@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.evaluators.additive import AdditiveModel
 from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.evaluators.paths import SupernetPath
-from autosnn_ray.space import Architecture, format_architecture
+from autosnn_ray.space import AdditiveModel, Architecture, format_architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 
 _LEAST_SPIKES = 1e-3

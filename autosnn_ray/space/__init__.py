@@ -1,5 +1,6 @@
 """Search spaces and architectures: which blocks may stand where. Needs neither torch nor ray."""
 
+from autosnn_ray.space.additive import AdditiveModel
 from autosnn_ray.space.blocks import BLOCKS, Block
 from autosnn_ray.space.layers import HEADS, STEMS, Layer
 from autosnn_ray.space.space import Architecture, SearchSpace, format_architecture
@@ -8,6 +9,7 @@ __all__ = [
     "BLOCKS",
     "HEADS",
     "STEMS",
+    "AdditiveModel",
     "Architecture",
     "Block",
     "Layer",

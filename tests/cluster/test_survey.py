@@ -10,7 +10,7 @@ import analysis
 import autosnn_ray as asr
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluators.additive import AdditiveModel
+from autosnn_ray.space import AdditiveModel
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.space import Architecture
+from autosnn_ray.space.space import Architecture
 
 _PENALTIES = np.logspace(-1, 4, 26)
 _FEWEST = 5

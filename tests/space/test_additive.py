@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import search_spaces
 from autosnn_ray.algorithms import Stratified
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluators.additive import AdditiveModel
 from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.space import AdditiveModel
 
 SPACE = search_spaces.load("digits_16")
 
