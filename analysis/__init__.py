@@ -7,7 +7,7 @@ from analysis.plots import PLOTS, plot_profile, save, save_rankings
 from analysis.plots.fidelity import draw_fidelity
 from analysis.plots.ranking import draw_ranking
 from analysis.profiles import read_profile, write_profile
-from analysis.ranking import Ranking, rankings_frame, read_rankings
+from analysis.ranking import Ranking, evaluator_label, rankings_frame, read_rankings
 from analysis.statistics import best, choose, indistinguishable, preferred, wilson_interval
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "draw_fidelity",
     "draw_ranking",
     "effects",
+    "evaluator_label",
     "front",
     "hypervolume",
     "indistinguishable",
