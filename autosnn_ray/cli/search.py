@@ -168,9 +168,15 @@ def show_results(path: Path, best: int) -> None:
     print_candidates(analysis.front(frame), "the front: none other is as accurate with fewer spikes")
     if size:
         _say_what_cannot_be_told_apart(frame)
-    if "survey" in config["evaluator"]["settings"]:
-        learned = config["evaluator"]["settings"]["survey"]["architectures"]
+    evaluator = config.get("evaluator", {"name": "", "settings": {}})
+    if "survey" in evaluator["settings"]:
+        learned = evaluator["settings"]["survey"]["architectures"]
         console.print(f"accuracies and spikes are predictions, learned from {len(learned)} architectures trained alone")
+    elif evaluator["name"] in ("path", "recalibrated"):
+        console.print(
+            "accuracies are those of paths of the supernet: it ranks spikes well and accuracy badly (docs/ranking.md); "
+            "`search --survey 40` predicts accuracies from networks trained alone, `autosnn-ray final` trains the best"
+        )
     objective = config["objective"]
     console.print(
         f"fitness = accuracy * (spikes / {objective['reference_spikes']:,.0f}) ** {objective['exponent']:g}; "
