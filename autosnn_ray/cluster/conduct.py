@@ -13,7 +13,7 @@ from ray import tune
 from autosnn_ray.algorithms import AskTell, OnTold, replay
 from autosnn_ray.cluster.overseer import start_overseer
 from autosnn_ray.cluster.plan import Plan
-from autosnn_ray.cluster.pool import KeepActors, RegrowPool
+from autosnn_ray.cluster.pool import KeepActors
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts
 from autosnn_ray.cluster.session import ray_session
@@ -86,8 +86,11 @@ def conduct(
         shared = SharedSupernet.of(plan.supernet, plan.data)
         searcher = AskTellSearcher(state, journal, on_told)
         with ray_session(where.address, where.num_cpus, runtime_env=where.runtime_env, shared_bytes=shared.size):
-            slots = min(where.concurrent or resources.slots(), max(1, plan.candidates - state.told))
-            _run_tune(searcher, shared, plan.evaluator, slots, resources)
+            slots = where.concurrent or resources.slots()
+            # Twice as many as fit now: the next candidate is there when one ends, and nodes may join.
+            limit = where.concurrent or 2 * slots
+            overseer = start_overseer(min(slots, plan.candidates - state.told), resources.seconds)
+            _run_tune(searcher, shared, plan.evaluator, resources, overseer, limit)
         if searcher.error is not None:
             raise searcher.error
         if not state.done:
@@ -100,9 +103,13 @@ def conduct(
 
 
 def _run_tune(
-    searcher: AskTellSearcher, shared: SharedSupernet, evaluator: EvaluatorFactory, slots: int, resources: Resources
+    searcher: AskTellSearcher,
+    shared: SharedSupernet,
+    evaluator: EvaluatorFactory,
+    resources: Resources,
+    overseer: Any,
+    limit: int,
 ) -> None:
-    overseer = start_overseer(slots, resources.seconds)
     trainable = tune.with_resources(
         tune.with_parameters(
             CandidateTrial, shared=shared, evaluator=evaluator, resources=resources, overseer=overseer
@@ -115,16 +122,16 @@ def _run_tune(
             param_space={"index": -1},
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
-                scheduler=KeepActors(2 * slots),
+                scheduler=KeepActors(overseer, resources, limit),
                 num_samples=-1,
-                max_concurrent_trials=2 * slots,
+                max_concurrent_trials=limit,
                 reuse_actors=True,
             ),
             run_config=tune.RunConfig(
                 name="search",
                 storage_path=Path(folder).as_posix(),
                 verbose=0,
-                callbacks=[CountStarts(searcher), RegrowPool(overseer, resources, slots, 2 * slots)],
+                callbacks=[CountStarts(searcher)],
                 failure_config=tune.FailureConfig(max_failures=_RETRIES),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),

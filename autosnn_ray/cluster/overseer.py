@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
+from ray import cloudpickle
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -22,7 +23,7 @@ _ANSWER_WITHIN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class _Evaluation:
-    actor: Any
+    actor: bytes
     deadline: float
 
 
@@ -34,14 +35,14 @@ class Overseer:
     process that hangs may hold its interpreter's lock, so it cannot be trusted to end itself.
 
     Args:
-        expected: How many actors are starting.
+        expected: How many actors are starting at first.
         seconds: Time an evaluation may take; None for as long as it likes.
     """
 
     def __init__(self, expected: int, seconds: float | None) -> None:
         self._starting = expected
         self._changed = self._made = time.monotonic()
-        self._patience = 0.0
+        self._patience: float | None = None
         self._seconds = seconds
         self._running: dict[int, _Evaluation] = {}
         self._ended: set[int] = set()
@@ -49,24 +50,18 @@ class Overseer:
         if seconds is not None:
             threading.Thread(target=self._watch, daemon=True).start()
 
-    def expect(self, more: int) -> None:
-        """Says that more actors will start."""
-        self._starting += more
+    def expect(self, starting: int) -> None:
+        """Says how many actors are starting now."""
+        self._starting = starting
         self._changed = time.monotonic()
 
-    def arrive(self) -> None:
-        """Counts one actor that is up and has its first candidate."""
-        self._starting = max(0, self._starting - 1)
-        self._changed = time.monotonic()
-        if not self._patience:
-            self._patience = max(_LEAST_PATIENCE_SECONDS, 3 * (self._changed - self._made))
-
-    def begin(self, index: int, actor: Any, last_seconds: float) -> str:
+    def begin(self, index: int, actor: bytes, last_seconds: float) -> str:
         """Lets an evaluation begin, or not.
 
         Args:
             index: The candidate's number.
-            actor: Handle of the actor that is to evaluate it.
+            actor: Handle of the actor that is to evaluate it, pickled: to read one takes its class's imports, seconds
+                that only an overseer that must end an actor needs.
             last_seconds: How long that actor's last evaluation took.
 
         Returns:
@@ -75,13 +70,16 @@ class Overseer:
         """
         if index in self._ended:
             return LATE
+        now = time.monotonic()
+        if self._patience is None:
+            self._patience = max(_LEAST_PATIENCE_SECONDS, 3 * (now - self._made))
         if self._starting and last_seconds < self._patience:
-            if time.monotonic() - self._changed < self._patience:
+            if now - self._changed < self._patience:
                 return WAIT
             self._starting = 0
         if self._seconds is not None:
             with self._lock:
-                self._running[index] = _Evaluation(actor, time.monotonic() + self._seconds)
+                self._running[index] = _Evaluation(actor, now + self._seconds)
         return GO
 
     def end(self, index: int) -> None:
@@ -95,25 +93,26 @@ class Overseer:
             with self._lock:
                 now = time.monotonic()
                 late = {index: run.actor for index, run in self._running.items() if run.deadline < now}
-            for index, actor in _that_hang(late).items():
+            for index, handle in _that_hang(late).items():
                 with self._lock:
                     self._ended.add(index)
                 # One that dies by itself meanwhile needs no end, and must not end the watch.
                 with contextlib.suppress(RayError, ValueError):
-                    ray.kill(actor)
+                    ray.kill(handle)
             with self._lock:
                 for index, actor in late.items():
                     if index in self._running and self._running[index].actor is actor:
                         del self._running[index]
 
 
-def _that_hang(actors: dict[int, Any]) -> dict[int, Any]:
+def _that_hang(actors: dict[int, bytes]) -> dict[int, Any]:
     """Returns those that are still at it: one that is idle answers, and of one that died by itself Ray knows."""
     if not actors:
         return {}
-    answers = {index: actor.__ray_ready__.remote() for index, actor in actors.items()}
+    handles = {index: cloudpickle.loads(actor) for index, actor in actors.items()}
+    answers = {index: handle.__ray_ready__.remote() for index, handle in handles.items()}
     ray.wait(list(answers.values()), num_returns=len(answers), timeout=_ANSWER_WITHIN_SECONDS)
-    return {index: actors[index] for index, answer in answers.items() if not ray.wait([answer], timeout=0)[0]}
+    return {index: handles[index] for index, answer in answers.items() if not ray.wait([answer], timeout=0)[0]}
 
 
 def start_overseer(expected: int, seconds: float | None) -> Any:

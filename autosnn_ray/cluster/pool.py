@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 
@@ -16,66 +15,58 @@ _LOOK_EVERY_SECONDS = 2.0
 
 
 class KeepActors(FIFOScheduler):
-    """Runs trials in order, and lets Tune keep as many idle actors as there are slots.
+    """Runs trials in order, keeps idle actors for those to come, and says how many actors are starting.
 
     Where no trial waits, Tune 2.60 keeps one idle actor and ends the rest; with a barrier between
     generations the pool shrinks to one and, candidates being shorter than an actor's start, stays so. This
-    reaches into a private attribute of Tune's controller, here alone; a test fails when Ray changes it.
+    reaches into private attributes of Tune's controller, here alone; tests fail when Ray changes them.
 
     Args:
-        slots: How many actors run side by side.
-    """
-
-    def __init__(self, slots: int) -> None:
-        super().__init__()
-        self._slots = slots
-        self._raised = False
-
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """Raises the cache's limit when the first trial comes."""
-        super().on_trial_add(tune_controller, trial)
-        if not self._raised:
-            cache = tune_controller._tune_controller._actor_cache
-            cache.increase_max(trial.placement_group_factory, by=self._slots)
-            self._raised = True
-
-
-class RegrowPool(Callback):
-    """Tells the overseer when an actor is to be replaced, or when the cluster has room for more.
-
-    Args:
-        overseer: Who holds candidates back until they are up.
+        overseer: Who holds candidates back while actors are starting.
         resources: What a candidate uses.
-        slots: How many actors there are at the start.
         limit: How many there may be.
     """
 
-    def __init__(self, overseer: Any, resources: Resources, slots: int, limit: int) -> None:
+    def __init__(self, overseer: Any, resources: Resources, limit: int) -> None:
+        super().__init__()
         self._overseer, self._resources = overseer, resources
-        self._slots, self._limit = slots, limit
-        self._looked_at = time.monotonic()
+        self._limit, self._room = limit, 0
+        self._look_at = 0.0
+        self._starting: int | None = None
+        self._keeps = False
 
-    def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Expects one more: a trial is tried again because its actor died."""
-        self._overseer.expect.remote(1)
+    def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
+        """Raises the limit of Tune's cache of idle actors when the first trial comes."""
+        super().on_trial_add(tune_controller, trial)
+        if not self._keeps:
+            cache = tune_controller._tune_controller._actor_cache
+            cache.increase_max(trial.placement_group_factory, by=self._limit)
+            self._keeps = True
 
-    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Expects one more for the trials that wait: this one's actor died for the last time."""
-        if any(other.status == Trial.PENDING for other in trials):
-            self._overseer.expect.remote(1)
+    def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
+        """Returns the first candidate that waits; Tune asks before it gives trials to actors."""
+        self._say_who_starts(tune_controller._tune_controller)
+        waiting = (trial for trial in tune_controller.get_live_trials() if trial.status == Trial.PENDING)
+        return min(waiting, key=lambda trial: int(trial.config["index"]), default=None)
 
-    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+    def _say_who_starts(self, controller: Any) -> None:
+        # Of the actors that Tune has asked for, only those with room for them start.
+        asked_for = controller._actor_manager.num_total_actors
+        starting = max(0, min(asked_for, self._current_room()) - len(controller._started_actors))
+        if starting != self._starting:
+            self._starting = starting
+            self._overseer.expect.remote(starting)
+
+    def _current_room(self) -> int:
         """Looks now and then whether nodes have joined or left."""
-        if time.monotonic() - self._looked_at < _LOOK_EVERY_SECONDS:
-            return
-        self._looked_at = time.monotonic()
-        try:
-            slots = min(self._limit, self._resources.slots())
-        except InvalidInputError:  # no node has room just now; the search waits for one
-            slots = 0
-        if slots > self._slots:
-            self._overseer.expect.remote(slots - self._slots)
-        self._slots = slots
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + _LOOK_EVERY_SECONDS
+            try:
+                self._room = min(self._limit, self._resources.slots())
+            except InvalidInputError:  # no node has room just now; the search waits for one
+                self._room = 0
+        return self._room
 
     def __getstate__(self) -> dict[str, Any]:
+        # Tune pickles its whole configuration, and never reads it back.
         return {}

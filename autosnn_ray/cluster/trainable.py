@@ -10,7 +10,7 @@ from typing import Any
 
 import ray
 import torch
-from ray import tune
+from ray import cloudpickle, tune
 
 from autosnn_ray.cluster.overseer import GO, WAIT
 from autosnn_ray.cluster.resources import Resources
@@ -54,7 +54,6 @@ class CandidateTrial(tune.Trainable):
         self._seconds = resources.seconds
         self._overseer = overseer
         self._last_seconds = 0.0
-        self._has_arrived = False
         self._take(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -78,11 +77,7 @@ class CandidateTrial(tune.Trainable):
         self._index, self._architecture = int(config["index"]), tuple(config["architecture"])
 
     def _may_begin(self) -> bool:
-        if not self._has_arrived:
-            # Not in setup: until its first step runs, Tune may still end a new actor in favour of an idle one.
-            ray.get(self._overseer.arrive.remote())
-            self._has_arrived = True
-        actor = ray.get_runtime_context().current_actor
+        actor = cloudpickle.dumps(ray.get_runtime_context().current_actor)
         while True:
             word = ray.get(self._overseer.begin.remote(self._index, actor, self._last_seconds))
             if word != WAIT:

@@ -9,15 +9,22 @@ import pytest
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.cluster.final import Round, describe
+from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.errors import InvalidInputError
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def two_slots():
+    with ray_session(num_cpus=2):
+        yield
+
+
 @pytest.fixture(scope="module")
-def run(tiny_supernet, digits, tmp_path_factory):
+def run(two_slots, tiny_supernet, digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranked") / "run"
-    return asr.search(tiny_supernet, digits, path=folder, candidates=9, num_cpus=2)
+    return asr.search(tiny_supernet, digits, path=folder, candidates=9)
 
 
 def told(folder):
@@ -26,7 +33,7 @@ def told(folder):
 
 
 def test_a_ranking_is_measured_and_used_again(run, tiny_supernet, digits):
-    arguments = {"path": run.path / "rank", "sample": 8, "seeds": 2, "epochs": 2, "num_cpus": 2}
+    arguments = {"path": run.path / "rank", "sample": 8, "seeds": 2, "epochs": 2}
     folder = asr.rank(tiny_supernet, digits, evaluators=["path"], **arguments)
     (ranking,) = analysis.read_rankings(folder)
     assert (ranking.evaluator, len(ranking.table), ranking.seeds) == ("path", 8, 2)
@@ -51,7 +58,7 @@ def test_a_ranking_is_measured_and_used_again(run, tiny_supernet, digits):
 
 def test_a_final_halves_and_the_winner_comes_from_the_last_round(run, tiny_supernet, digits):
     plan = (Round(4, 1, 1), Round(2, 2, 2))
-    found = asr.final(tiny_supernet, digits, run, rounds=plan, also=["skip/skip"], num_cpus=2)
+    found = asr.final(tiny_supernet, digits, run, rounds=plan, also=["skip/skip"])
     rows = describe(found)
     assert [row["round"] for row in rows] == [1, 1, 0, 0, 0, 0, *([0] if len(rows) == 7 else [])]
     last = rows[:2]
@@ -63,7 +70,7 @@ def test_a_final_halves_and_the_winner_comes_from_the_last_round(run, tiny_super
     assert set(run.best(4)["architecture"]) <= first
     best_of_first = [row["architecture"] for row in rows if row["round"] == 0 and row["place"] <= 2]
     assert sorted(best_of_first) == sorted(row["architecture"] for row in last)
-    again = asr.final(tiny_supernet, digits, run, rounds=plan, also=["skip/skip"], num_cpus=2)
+    again = asr.final(tiny_supernet, digits, run, rounds=plan, also=["skip/skip"])
     assert describe(again) == rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,13 @@ def test_one_slot_and_two_give_the_same_run(tiny_supernet, digits, tmp_path):
         for cpus in (1, 2)
     ]
     assert rows(runs[0]) == rows(runs[1])
+
+
+def test_no_more_run_side_by_side_than_asked_for(tiny_supernet, digits, tmp_path):
+    asr.search(tiny_supernet, digits, path=tmp_path / "run", candidates=4, evaluator=Slow(tmp_path, 0.3), concurrent=1)
+    spans = sorted((float(s), float(e), pid) for pid, s, e in (n.name.split("-") for n in tmp_path.glob("*-*-*")))
+    assert len({pid for _, _, pid in spans}) == 1
+    assert all(end <= start for (_, end, _), (start, _, _) in pairwise(spans))
 
 
 def test_faulty_evaluations_fail_their_candidates_and_nothing_else(tiny_supernet, digits, tmp_path):
