@@ -10,6 +10,7 @@ from typing import Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluators.base import EvaluationData, Evaluator, EvaluatorFactory
+from autosnn_ray.evaluators.kept import SUPERNET, KeptNetwork
 from autosnn_ray.evaluators.paths import RecalibratedPath, SupernetPath
 from autosnn_ray.evaluators.trained import FineTunedPath, TrainedAlone
 from autosnn_ray.evaluators.training_free import TrainingFree
@@ -30,6 +31,7 @@ EVALUATORS: dict[str, Any] = {
     "recalibrated": RecalibratedPath,
     "fine_tuned": FineTunedPath,
     "alone": TrainedAlone,
+    "kept": KeptNetwork,
     "training_free": TrainingFree,
 }
 """Every evaluator by name: a class called with network, data and its own settings. It says in ``summary`` what it
@@ -51,7 +53,7 @@ class NamedEvaluator:
     @property
     def uses_weights(self) -> bool:
         """Whether the supernet's weights matter to it."""
-        return bool(EVALUATORS[self.name].uses_weights)
+        return bool(EVALUATORS[self.name].uses_weights) or self.settings.get("start") == SUPERNET
 
     def __call__(self, network: SpikingNetwork, data: EvaluationData) -> Evaluator:
         """Makes the evaluator."""
