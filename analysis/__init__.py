@@ -8,6 +8,7 @@ from analysis.plots.fidelity import draw_fidelity
 from analysis.plots.ranking import draw_ranking
 from analysis.profiles import read_profile, write_profile
 from analysis.ranking import Ranking, evaluator_label, rankings_frame, read_rankings
+from analysis.retraining import read_retraining, summarise_retraining, write_retraining
 from analysis.statistics import best, choose, indistinguishable, preferred, wilson_interval
 
 __all__ = [
@@ -30,9 +31,12 @@ __all__ = [
     "read_config",
     "read_profile",
     "read_rankings",
+    "read_retraining",
     "save",
     "save_rankings",
+    "summarise_retraining",
     "wilson_interval",
     "write_frame",
     "write_profile",
+    "write_retraining",
 ]

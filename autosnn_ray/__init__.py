@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
     from autosnn_ray.algorithms import SteadyState as SteadyState
+    from autosnn_ray.cards import ModelCard as ModelCard
     from autosnn_ray.cluster.final import final as final
     from autosnn_ray.cluster.final import halving as halving
     from autosnn_ray.cluster.rank import rank as rank
+    from autosnn_ray.cluster.retrain import retrain as retrain
     from autosnn_ray.cluster.search import resume as resume
     from autosnn_ray.cluster.search import search as search
     from autosnn_ray.cluster.survey import survey as survey
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from autosnn_ray.objectives import SpikeAwareFitness as SpikeAwareFitness
     from autosnn_ray.profiles import EnergyModel as EnergyModel
     from autosnn_ray.profiles import Profile as Profile
+    from autosnn_ray.run import Retraining as Retraining
     from autosnn_ray.run import Run as Run
     from autosnn_ray.space import SearchSpace as SearchSpace
     from autosnn_ray.spiking.network import SpikingNetwork as SpikingNetwork
@@ -56,6 +59,7 @@ _HOME = {
     "search": "cluster.search",
     "rank": "cluster.rank",
     "survey": "cluster.survey",
+    "retrain": "cluster.retrain",
     "final": "cluster.final",
     "halving": "cluster.final",
     "DATASETS": "data",
@@ -71,6 +75,8 @@ _HOME = {
     "Failure": "evaluations",
     "SpikeAwareFitness": "objectives",
     "Run": "run",
+    "Retraining": "run",
+    "ModelCard": "cards",
     "SearchSpace": "space",
     "SpikingNetwork": "spiking.network",
     "NeuronSettings": "spiking.neurons",

@@ -48,3 +48,19 @@ class Run:
         import analysis
 
         return analysis.best(self.frame(), count)
+
+
+class Retraining(Run):
+    """The results of a retraining: networks trained alone, each with its model card."""
+
+    def frame(self) -> pd.DataFrame:
+        """Returns one row for each architecture and seed; see ``analysis.read_retraining``."""
+        import analysis
+
+        return analysis.read_retraining(self.path)
+
+    def summary(self) -> pd.DataFrame:
+        """Returns one row for each architecture, means with intervals; see ``analysis.summarise_retraining``."""
+        import analysis
+
+        return analysis.summarise_retraining(self.frame())

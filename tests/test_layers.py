@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-CORE = ("autosnn_ray.errors", "autosnn_ray.files", "autosnn_ray.evaluations", "autosnn_ray.profiles")
+CORE = (
+    "autosnn_ray.errors",
+    "autosnn_ray.files",
+    "autosnn_ray.evaluations",
+    "autosnn_ray.profiles",
+    "autosnn_ray.cards",
+)
 SPACE = (*CORE, "autosnn_ray.space")
 OBJECTIVES = (*SPACE, "autosnn_ray.objectives")
 JOURNAL = (*OBJECTIVES, "autosnn_ray.journal")
@@ -28,6 +34,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.versions": (),
     "autosnn_ray.evaluations": CORE,
     "autosnn_ray.profiles": CORE,
+    "autosnn_ray.cards": CORE,
     "autosnn_ray.space": (*SPACE, "numpy"),
     "autosnn_ray.objectives": (*OBJECTIVES, "numpy"),
     "autosnn_ray.journal": (*JOURNAL, "numpy"),

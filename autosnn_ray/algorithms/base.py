@@ -116,14 +116,22 @@ class AskTell(ABC):
         candidates: How many to propose at most.
         objective: What is maximised.
         rng: What every random draw comes from.
+        needs_slots: Whether a space in which nothing is to be decided is refused.
     """
 
     def __init__(
-        self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness, rng: np.random.Generator
+        self,
+        space: SearchSpace,
+        candidates: int,
+        objective: SpikeAwareFitness,
+        rng: np.random.Generator,
+        *,
+        needs_slots: bool = True,
     ) -> None:
         if isinstance(candidates, bool) or not isinstance(candidates, int | np.integer) or candidates < 1:
             raise InvalidInputError(f"candidates: expected a whole number of at least 1, got {candidates!r}")
-        space.require_slots("a search")
+        if needs_slots:
+            space.require_slots("a search")
         self.space, self.objective, self.rng = space, objective, rng
         self.budget = min(int(candidates), space.size)
         self._wanted = int(candidates)

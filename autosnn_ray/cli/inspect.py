@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import number
+from autosnn_ray.cli.options import add_energy_options, energy_model
 
 if TYPE_CHECKING:
     from autosnn_ray.profiles import LayerProfile, Profile
@@ -28,8 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
     )
-    parser.add_argument("--mac-energy", type=number, default=4.6, help="of a multiply-accumulate, pJ (real inputs)")
-    parser.add_argument("--accumulate-energy", type=number, default=0.9, help="of an accumulate, pJ (spikes)")
+    add_energy_options(parser)
     parser.add_argument("--save", type=str | None, default=None, help="folder for profile.json, .csv and .png")
 
 
@@ -39,14 +38,12 @@ def run(options: Namespace) -> None:
     from autosnn_ray.data import load_described
     from autosnn_ray.data.splits import check_count
     from autosnn_ray.evaluation import profile
-    from autosnn_ray.profiles import EnergyModel
     from autosnn_ray.training import open_network
 
     opened = open_network(options.folder, options.architecture)
     validation = load_described(opened.data, options.data_folder).validation
     count = check_count("samples", options.samples, len(validation))
-    model = EnergyModel(options.mac_energy * _PICO, options.accumulate_energy * _PICO)
-    found = profile(opened.network, validation.head(count), energy_model=model)
+    found = profile(opened.network, validation.head(count), energy_model=energy_model(options))
     _print(found, opened.shared)
     if options.save:
         for path in _save(found, Path(options.save)):

@@ -46,8 +46,11 @@ COMMANDS: dict[str, Command] = {
     "enumerate": Command("autosnn_ray.cli.enumerate", "evaluate every architecture of the space: the true front"),
     "rank": Command("autosnn_ray.cli.rank", "measure what a ranking is worth: hold it against networks trained alone"),
     "final": Command("autosnn_ray.cli.final", "train the best of a search alone, by halving, and declare a winner"),
+    "retrain": Command(
+        "autosnn_ray.cli.retrain", "train chosen architectures alone, several seeds, and report on test samples once"
+    ),
     "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
-    "export": Command("autosnn_ray.cli.export", "export a network for other simulators and hardware (NIR)"),
+    "export": Command("autosnn_ray.cli.export", "export a network: NIR for simulators and hardware, a PyTorch program"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),
     "datasets": Command("autosnn_ray.cli.datasets", "list the data sets"),
 }

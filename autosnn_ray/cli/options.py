@@ -12,6 +12,8 @@ from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from autosnn_ray.cluster.plan import Plan
+    from autosnn_ray.profiles import EnergyModel
+    from autosnn_ray.training import TrainSettings
 
 
 def number(given: object) -> float:
@@ -51,6 +53,21 @@ def add_training_options(parser: ArgumentParser) -> None:
         type=number,
         default=None,
         help="gigabytes that activations may take: steps are cut and recomputed to fit (default: no limit)",
+    )
+
+
+def training_settings(options: Namespace) -> TrainSettings:
+    """Returns the settings that the options of ``add_training_options`` give."""
+    from autosnn_ray.training import TrainSettings
+
+    return TrainSettings(
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        schedule=options.schedule,
+        loss=options.loss,
+        memory=options.memory,
+        distillation=options.distillation,
     )
 
 
@@ -117,6 +134,19 @@ def add_ray_options(parser: ArgumentParser) -> None:
         default=None,
         help="Ray's runtime environment of the evaluating processes (env_vars, pip …): JSON, or a file of it",
     )
+
+
+def add_energy_options(parser: ArgumentParser) -> None:
+    """Adds the constants of ``EnergyModel``."""
+    parser.add_argument("--mac-energy", type=number, default=4.6, help="of a multiply-accumulate, pJ (real inputs)")
+    parser.add_argument("--accumulate-energy", type=number, default=0.9, help="of an accumulate, pJ (spikes)")
+
+
+def energy_model(options: Namespace) -> EnergyModel:
+    """Returns the model that the options of ``add_energy_options`` give."""
+    from autosnn_ray.profiles import EnergyModel
+
+    return EnergyModel(options.mac_energy * 1e-12, options.accumulate_energy * 1e-12)
 
 
 def ray_arguments(options: Namespace, *, storage: bool = True) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.data_options import add_data_options, load_data
-from autosnn_ray.cli.options import add_neuron_options, add_training_options
+from autosnn_ray.cli.options import add_neuron_options, add_training_options, training_settings
 from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def run(options: Namespace) -> None:
     """Trains and saves a supernet, or a network of its own."""
     import search_spaces
     from autosnn_ray.spiking.neurons import NeuronSettings
-    from autosnn_ray.training import TrainSettings
 
     space = search_spaces.load(options.space)
     data = load_data(options)
@@ -64,15 +63,7 @@ def run(options: Namespace) -> None:
         decay_input=options.decay_input,
         surrogate=options.surrogate,
     )
-    settings = TrainSettings(
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        schedule=options.schedule,
-        loss=options.loss,
-        memory=options.memory,
-        distillation=options.distillation,
-    )
+    settings = training_settings(options)
     _refuse_finished(Path(options.folder))
     train = _train_supernet if space.slots and options.architecture is None else _train_alone
     train(options, space, data, neuron, settings)
@@ -117,11 +108,10 @@ def _train_alone(
     options: Namespace, space: SearchSpace, data: Dataset, neuron: NeuronSettings, settings: TrainSettings
 ) -> None:
     from autosnn_ray.cli.console import console, training_bar
-    from autosnn_ray.training import TrainedNetwork, train_alone
-    from autosnn_ray.training.state import STATE_FILE
+    from autosnn_ray.training import train_and_keep
 
     with training_bar("network") as on_step:
-        network = train_alone(
+        trained = train_and_keep(
             space,
             space.parse(options.architecture or ""),
             data,
@@ -132,9 +122,6 @@ def _train_alone(
             folder=options.folder,
             on_step=on_step,
         )
-    trained = TrainedNetwork.of(network, space, data, settings, options.seed)
-    trained.save(options.folder)
-    (Path(options.folder) / STATE_FILE).unlink(missing_ok=True)
     console.print(
         f"accuracy {trained.validation.accuracy:.2%}, {trained.validation.spikes:,.0f} spikes/sample on validation\n"
         f"written to {options.folder}; next: autosnn-ray inspect {options.folder}"

@@ -83,7 +83,7 @@ def conduct(
         AutoSNNError: What ended it from within, such as a full disk.
     """
     if not state.done:
-        shared = SharedSupernet.of(plan.supernet, plan.data)
+        shared = SharedSupernet.of(plan.supernet, plan.data, journal.path.parent)
         searcher = AskTellSearcher(state, journal, on_told)
         with ray_session(where.address, where.num_cpus, runtime_env=where.runtime_env, shared_bytes=shared.size):
             slots = where.concurrent or resources.slots()

@@ -53,6 +53,8 @@ class Plan:
                 f"(checksum {str(self.supernet.data.get('checksum'))[:12]}…), got {self.data.name!r} "
                 f"({self.data.checksum[:12]}…); validation samples may have been trained on"
             )
+        if not self.supernet.is_trained and getattr(self.evaluator, "uses_weights", True):
+            raise InvalidInputError("supernet: expected a trained one, got one without weights")
 
     def start(self) -> AskTell:
         """Begins the algorithm."""

@@ -49,7 +49,11 @@ class AskTellSearcher(Searcher):
         if candidate is None:
             return _FINISHED if self._algorithm.done else None
         self._running[trial_id] = candidate
-        return {"index": candidate.index, "architecture": list(candidate.architecture)}
+        return {
+            "index": candidate.index,
+            "architecture": list(candidate.architecture),
+            "generation": candidate.generation,
+        }
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tells the algorithm what came of a candidate."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import CheckpointError, InvalidInputError, JournalError
+from autosnn_ray.space import SearchSpace
+from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.training.checkpoint import pack, read_description
 from autosnn_ray.training.supernet import Supernet
 
@@ -43,15 +45,18 @@ def run_folder(path: str | Path, storage: str | Path | None = None) -> Path:
     return folder
 
 
-def keep_supernet(supernet: Supernet, run: Path) -> str:
+def keep_supernet(supernet: Supernet, run: Path) -> str | None:
     """Sees to it that the supernet can be read again when the run is resumed.
 
     Returns:
-        Where it is: its own folder, or the name of one in the run's folder into which it was saved.
+        Where it is: its own folder, or the name of one in the run's folder into which it was saved; None for one that
+        was never trained, which the journal's start describes.
 
     Raises:
         JournalError: It cannot be written.
     """
+    if not supernet.is_trained:
+        return None
     if supernet.folder is not None and _holds(supernet.folder, supernet):
         return str(supernet.folder.resolve())
     try:
@@ -67,6 +72,8 @@ def check_weights(supernet: Supernet) -> None:
     Raises:
         InvalidInputError: They were changed since they were trained or loaded.
     """
+    if not supernet.is_trained:
+        return
     found = hashlib.sha256(pack(supernet.network)).hexdigest()
     if found != supernet.weights_checksum:
         raise InvalidInputError(
@@ -90,6 +97,13 @@ def open_supernet(run: Path, config: Mapping[str, Any], moved_to: str | Path | N
     Raises:
         CheckpointError: It is not there, damaged, or another one.
     """
+    if config.get("supernet_folder", SUPERNET_FOLDER) is None:
+        return Supernet.untrained(
+            SearchSpace.from_dict(config["space"], source=f"{run}: journal"),
+            dict(config["data"]),
+            timesteps=int(config["supernet"]["timesteps"]),
+            neuron=NeuronSettings.from_dict(config["supernet"]["neuron"]),
+        )
     named = Path(str(config.get("supernet_folder", SUPERNET_FOLDER)))
     folder = Path(moved_to) if moved_to is not None else run / named
     if moved_to is None and ".." in named.parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ class SharedSupernet:
         train: Frames and classes of the training split.
         validation: Frames and classes of the validation split.
         checksum: CRC-32 over the weights.
+        black: ``Dataset.black``.
+        home: The run's folder, where evaluators may keep files.
     """
 
     description: str
@@ -41,17 +44,22 @@ class SharedSupernet:
     train: tuple[Array, Array]
     validation: tuple[Array, Array]
     checksum: int
+    black: tuple[float, ...] = ()
+    home: str | None = None
 
     @classmethod
-    def of(cls, supernet: Supernet, data: Dataset) -> SharedSupernet:
-        """Makes the arrays that are put into the object store; test samples stay behind."""
-        weights = {name: tensor.detach().cpu().numpy() for name, tensor in supernet.network.state_dict().items()}
+    def of(cls, supernet: Supernet, data: Dataset, home: Path | None = None) -> SharedSupernet:
+        """Makes the arrays that are put into the object store; test samples stay behind, and untrained weights."""
+        state = supernet.network.state_dict() if supernet.is_trained else {}
+        weights = {name: tensor.detach().cpu().numpy() for name, tensor in state.items()}
         return cls(
             description=json.dumps(supernet.describe()),
             weights=weights,
             train=(data.train.x.numpy(), data.train.y.numpy()),
             validation=(data.validation.x.numpy(), data.validation.y.numpy()),
             checksum=_checksum(weights),
+            black=data.black,
+            home=None if home is None else str(home.resolve()),
         )
 
     @property
@@ -66,7 +74,7 @@ class SharedSupernet:
             device: Where candidates are evaluated: ``cpu`` or ``cuda``.
 
         Returns:
-            The supernet in evaluation mode, and the samples.
+            The supernet in evaluation mode, and the samples. One that was never trained has no memory for weights.
 
         Raises:
             CheckpointError: The weights are not what was put into the store.
@@ -74,7 +82,9 @@ class SharedSupernet:
         self.check()
         description = json.loads(self.description)
         network = build_on_meta(SearchSpace.from_dict(description["space"]), description)
-        fill(network, {name: _mapped(array) for name, array in self.weights.items()}, "object store")
+        if self.weights:
+            fill(network, {name: _mapped(array) for name, array in self.weights.items()}, "object store")
+            network = network.to(device)
         train, validation = (
             Split(*(_mapped(a).to(device) for a in arrays)) for arrays in (self.train, self.validation)
         )
@@ -87,8 +97,10 @@ class SharedSupernet:
             test=validation.head(0),
             augmentation=about["augmentation"],
             seed=about["seed"],
+            black=self.black,
         )
-        return network.to(device), EvaluationData(data, TrainSettings.from_dict(description["training"]))
+        home = None if self.home is None else Path(self.home)
+        return network, EvaluationData(data, TrainSettings.from_dict(description["training"]), about, home)
 
     def check(self) -> None:
         """Holds the shared weights against their checksum: torch can write into read-only memory.

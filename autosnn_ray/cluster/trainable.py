@@ -18,6 +18,7 @@ from autosnn_ray.cluster.store import SharedSupernet
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators import Evaluator, EvaluatorFactory
+from autosnn_ray.evaluators.base import Repeating
 from autosnn_ray.space import Architecture
 
 OUTCOME = "outcome"
@@ -75,6 +76,7 @@ class CandidateTrial(tune.Trainable):
 
     def _take(self, config: dict[str, Any]) -> None:
         self._index, self._architecture = int(config["index"]), tuple(config["architecture"])
+        self._generation = int(config["generation"])
 
     def _may_begin(self) -> bool:
         actor = cloudpickle.dumps(ray.get_runtime_context().current_actor)
@@ -87,7 +89,10 @@ class CandidateTrial(tune.Trainable):
     def _outcome(self) -> dict[str, Any]:
         try:
             started = time.perf_counter()
-            evaluation = self._evaluate(self._architecture)
+            if isinstance(self._evaluate, Repeating):
+                evaluation = self._evaluate.repeat(self._architecture, self._generation)
+            else:
+                evaluation = self._evaluate(self._architecture)
             seconds = time.perf_counter() - started
             self._shared.check()
             return _report(replace(evaluation, seconds=seconds))

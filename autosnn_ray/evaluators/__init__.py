@@ -10,6 +10,7 @@ from typing import Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluators.base import EvaluationData, Evaluator, EvaluatorFactory
+from autosnn_ray.evaluators.kept import SUPERNET, KeptNetwork
 from autosnn_ray.evaluators.paths import RecalibratedPath, SupernetPath
 from autosnn_ray.evaluators.surveyed import Surveyed, learn, survey_digest
 from autosnn_ray.evaluators.trained import FineTunedPath, TrainedAlone
@@ -33,6 +34,7 @@ EVALUATORS: dict[str, Any] = {
     "recalibrated": RecalibratedPath,
     "fine_tuned": FineTunedPath,
     "alone": TrainedAlone,
+    "kept": KeptNetwork,
     "training_free": TrainingFree,
     "surveyed": Surveyed,
 }
@@ -55,7 +57,7 @@ class NamedEvaluator:
     @property
     def uses_weights(self) -> bool:
         """Whether the supernet's weights matter to it."""
-        return bool(EVALUATORS[self.name].uses_weights)
+        return bool(EVALUATORS[self.name].uses_weights) or self.settings.get("start") == SUPERNET
 
     def __call__(self, network: SpikingNetwork, data: EvaluationData) -> Evaluator:
         """Makes the evaluator."""

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from autosnn_ray.data.dataset import Dataset, Split
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.settings import TrainSettings
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """An evaluator to which the same architecture may be given several times, each time with other draws."""
+
+    def repeat(self, architecture: Architecture, number: int) -> Evaluation:
+        """Evaluates one architecture for the so-manieth time, from 0."""
+        ...
 
 
 class Evaluator(Protocol):
@@ -28,15 +38,19 @@ class EvaluationData:
     Attributes:
         data: The data set, its test split emptied.
         training: How the supernet was trained; trainings of an evaluator's own start from these settings.
+        described: What ``Dataset.describe`` said of the whole data set, for what is kept on the disk.
+        home: The run's folder, below which an evaluator may keep files; None where there is none.
     """
 
     data: Dataset
     training: TrainSettings = field(default_factory=TrainSettings)
+    described: Mapping[str, Any] = field(default_factory=dict)
+    home: Path | None = None
 
     @classmethod
     def of(cls, data: Dataset, training: TrainSettings | None = None) -> EvaluationData:
         """Takes validation and training samples of a data set, and leaves the test samples behind."""
-        return cls(data=data.without_test(), training=training or TrainSettings())
+        return cls(data.without_test(), training or TrainSettings(), data.describe())
 
     @property
     def validation(self) -> Split:

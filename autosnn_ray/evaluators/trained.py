@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -16,8 +17,16 @@ from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.weights import path_weights
+from autosnn_ray.training.checkpoint import pack
 from autosnn_ray.training.settings import TrainSettings
-from autosnn_ray.training.standalone import train_alone
+from autosnn_ray.training.standalone import Start, train_alone
+
+
+def path_start(supernet: SpikingNetwork) -> Start:
+    """Makes what sets a network's initial weights to those of its path in a supernet."""
+    state = supernet.state_dict()
+    checksum = hashlib.sha256(pack(supernet)).hexdigest()
+    return Start(f"supernet {checksum}", lambda network: network.load_state_dict(path_weights(state, network)))
 
 
 class FineTunedPath:
@@ -45,7 +54,7 @@ class FineTunedPath:
     ) -> None:
         if steps < 1:
             raise InvalidInputError(f"steps: expected at least 1 training step, got {steps}")
-        self._network, self._seed = network, seed
+        self._network, self._seed, self._start = network, seed, path_start(network)
         self._settings = replace(data.training, epochs=1, learning_rate=learning_rate)
         self._data = data
         self._few = replace(data.data, train=_steps_of(data.train, steps * data.training.batch_size, seed))
@@ -60,7 +69,7 @@ class FineTunedPath:
             timesteps=self._network.timesteps,
             neuron=self._network.neuron,
             settings=self._settings,
-            start=lambda network: network.load_state_dict(path_weights(self._network.state_dict(), network)),
+            start=self._start,
         )
         return evaluate(tuned, self._data.validation, loss=self._data.loss)
 

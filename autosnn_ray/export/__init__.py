@@ -1,7 +1,19 @@
-"""Out to other simulators and to hardware: networks as NIR graphs, and the check that they still spike the same."""
+"""Out to other simulators and to hardware: NIR graphs and PyTorch programs, and the check that they do the same."""
 
 from autosnn_ray.export.comparison import Comparison, compare
 from autosnn_ray.export.from_nir import NirNetwork, read_nir
+from autosnn_ray.export.program import ProgramComparison, compare_program, to_program, write_program
 from autosnn_ray.export.to_nir import to_nir, write_nir
 
-__all__ = ["Comparison", "NirNetwork", "compare", "read_nir", "to_nir", "write_nir"]
+__all__ = [
+    "Comparison",
+    "NirNetwork",
+    "ProgramComparison",
+    "compare",
+    "compare_program",
+    "read_nir",
+    "to_nir",
+    "to_program",
+    "write_nir",
+    "write_program",
+]

@@ -1,8 +1,10 @@
 """Training of supernets and of networks of their own, by one loop."""
 
+from autosnn_ray.training.card import write_card
+from autosnn_ray.training.keep import train_and_keep
 from autosnn_ray.training.paths import PATH_SAMPLERS
 from autosnn_ray.training.settings import SCHEDULES, TrainSettings
-from autosnn_ray.training.standalone import train_alone
+from autosnn_ray.training.standalone import Start, train_alone
 from autosnn_ray.training.supernet import PathStatistics, Supernet
 from autosnn_ray.training.train_supernet import survey, train_supernet
 from autosnn_ray.training.trained import OpenedNetwork, TrainedNetwork, open_network, take_path
@@ -12,6 +14,7 @@ __all__ = [
     "SCHEDULES",
     "OpenedNetwork",
     "PathStatistics",
+    "Start",
     "Supernet",
     "TrainSettings",
     "TrainedNetwork",
@@ -19,5 +22,7 @@ __all__ = [
     "survey",
     "take_path",
     "train_alone",
+    "train_and_keep",
     "train_supernet",
+    "write_card",
 ]

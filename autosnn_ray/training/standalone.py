@@ -1,8 +1,9 @@
-"""Trains one architecture alone, from scratch: what a search's preference is held against."""
+"""Trains one architecture alone: what a search's preference is held against, and what is used in the end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,6 +18,19 @@ from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.state import TrainingState
 
 
+@dataclass(frozen=True)
+class Start:
+    """Initial weights that are not drawn.
+
+    Attributes:
+        name: What they are, such as ``supernet`` and its checksum; a training that goes on must have the same.
+        apply: Changes a new network's weights.
+    """
+
+    name: str
+    apply: Callable[[SpikingNetwork], object]
+
+
 def train_alone(
     space: SearchSpace,
     architecture: Architecture,
@@ -28,7 +42,7 @@ def train_alone(
     settings: TrainSettings | None = None,
     folder: str | Path | None = None,
     on_step: OnStep | None = None,
-    start: Callable[[SpikingNetwork], object] | None = None,
+    start: Start | None = None,
 ) -> SpikingNetwork:
     """Trains an architecture as a network of its own.
 
@@ -43,7 +57,7 @@ def train_alone(
         folder: Where a training that was cut off is gone on with; None to keep nothing. The finished network is not
             written there: see ``TrainedNetwork``.
         on_step: Told of every training step.
-        start: Changes the initial weights, such as to those of a supernet's path.
+        start: Initial weights in place of drawn ones, such as those of a supernet's path.
 
     Returns:
         The network, in evaluation mode.
@@ -65,7 +79,7 @@ def train_alone(
         input_size=data.input_size,
     )
     if start is not None:
-        start(network)
+        start.apply(network)
     state = None
     if folder is not None:
         identity = {
@@ -76,6 +90,7 @@ def train_alone(
             "timesteps": timesteps,
             "neuron": neuron.to_dict(),
             "settings": settings.to_dict(),
+            "start": start.name if start else "scratch",
         }
         state = TrainingState(Path(folder), identity)
     train(network, data, settings, seed=seed, draw_paths=lambda _: [None], state=state, on_step=on_step)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from autosnn_ray.errors import AutoSNNError, CheckpointError
 from autosnn_ray.files import write_atomically
 from autosnn_ray.space import SearchSpace
@@ -81,6 +83,43 @@ class Supernet:
     paths: PathStatistics
     weights_checksum: str
     folder: Path | None = field(default=None, compare=False)
+
+    @classmethod
+    def untrained(
+        cls, space: SearchSpace, data: Mapping[str, Any], *, timesteps: int, neuron: NeuronSettings
+    ) -> Supernet:
+        """Stands in where only space, T and neurons count: for trainings alone that follow no supernet.
+
+        Args:
+            space: The space, of the data's frames; it may be one without slots.
+            data: What ``Dataset.describe`` said of the data.
+            timesteps: Simulation steps T.
+            neuron: The neurons' settings.
+
+        Returns:
+            A supernet without memory for weights, which can be neither run nor saved.
+        """
+        with torch.device("meta"):
+            network = SpikingNetwork(space, classes=int(data["classes"]), timesteps=timesteps, neuron=neuron)
+        nothing = PathStatistics(0, 0.0, 0.0, 0.0, 1.0, 0.0, better_than_chance=False)
+        return cls(
+            network=network.eval().requires_grad_(False),
+            space=space,
+            classes=int(data["classes"]),
+            timesteps=timesteps,
+            neuron=neuron,
+            data=data,
+            sampling="none",
+            training=TrainSettings(),
+            seed=0,
+            paths=nothing,
+            weights_checksum="",
+        )
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it has weights; see ``untrained``."""
+        return bool(self.weights_checksum)
 
     @property
     def reference_spikes(self) -> float:

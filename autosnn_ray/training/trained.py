@@ -43,6 +43,7 @@ class TrainedNetwork:
         training: How it was trained.
         seed: What every draw came from.
         validation: Accuracy and spikes on the validation split.
+        start: Where the weights came from: ``scratch``, or ``supernet`` and its checksum.
     """
 
     network: SpikingNetwork
@@ -51,6 +52,7 @@ class TrainedNetwork:
     training: TrainSettings
     seed: int
     validation: Evaluation
+    start: str = "scratch"
 
     @classmethod
     def of(
@@ -96,6 +98,7 @@ class TrainedNetwork:
             "data": dict(self.data),
             "training": self.training.to_dict(),
             "seed": self.seed,
+            "start": self.start,
             "validation": self.validation.to_dict(),
             "weights": {"file": NETWORK_WEIGHTS, "sha256": checksum},
             "versions": versions(),
@@ -123,6 +126,7 @@ class TrainedNetwork:
                 training=TrainSettings.from_dict(description["training"]),
                 seed=int(description["seed"]),
                 validation=Evaluation.from_dict(description["validation"]),
+                start=str(description.get("start", "scratch")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, AutoSNNError):

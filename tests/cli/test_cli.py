@@ -71,7 +71,6 @@ def test_options_are_printed_as_they_would_be_used(command):
     names = {
         "search": ["supernet", "out"],
         "enumerate": ["supernet", "out"],
-        "export": ["out", "--nir", "n"],
     }
     result = run(command, *names.get(command, ["out"]), "--print-config")
     assert result.returncode == 0, result.stderr

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from autosnn_ray.cards import ModelCard
 from autosnn_ray.cli.main import main
 
 TRAIN = ("--epochs", "1", "--timesteps", "2", "--train-samples", "100")
@@ -72,4 +73,12 @@ def test_a_network_is_exported_and_checked(capsys, network, tmp_path):
     said = ok(capsys, "export", network, "--nir", tmp_path / "net.nir", "--samples", "40")
     assert "read back and run on 40 validation samples: 40 put into the same class" in " ".join(said.split())
     assert (tmp_path / "net.nir").read_bytes()[1:4] == b"HDF"
+    said = ok(capsys, "export", network, "--program", tmp_path / "net.pt2", "--samples", "40")
+    assert "votes differ by at most 0, the spikes of a sample by at most 0" in " ".join(said.split())
+    assert ModelCard.load(network).on_test is None
+    assert "nothing to write: give --nir FILE" in refused(capsys, "export", network)
+    said = ok(capsys, "export", network, "--program", tmp_path / "net.pt2", "--samples", "40")
+    assert "votes differ by at most 0, the spikes of a sample by at most 0" in " ".join(said.split())
+    assert ModelCard.load(network).on_test is None
+    assert "nothing to write: give --nir FILE" in refused(capsys, "export", network)
     assert "dt: expected seconds above 0" in refused(capsys, "export", network, "--nir", tmp_path / "x", "--dt", "0")

@@ -1,0 +1,105 @@
+"""Trains an architecture alone into a folder: gone on with where it was cut off, used again where it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.data.dataset import Dataset
+from autosnn_ray.errors import CheckpointError
+from autosnn_ray.evaluation.evaluate import evaluate
+from autosnn_ray.space import Architecture, SearchSpace
+from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.training.checkpoint import NETWORK_DESCRIPTION
+from autosnn_ray.training.loop import OnStep
+from autosnn_ray.training.settings import TrainSettings
+from autosnn_ray.training.standalone import Start, train_alone
+from autosnn_ray.training.state import STATE_FILE
+from autosnn_ray.training.trained import TrainedNetwork
+
+
+def train_and_keep(
+    space: SearchSpace,
+    architecture: Architecture,
+    data: Dataset,
+    *,
+    folder: str | Path | None,
+    seed: int,
+    timesteps: int,
+    neuron: NeuronSettings,
+    settings: TrainSettings,
+    described: Mapping[str, Any] | None = None,
+    start: Start | None = None,
+    on_step: OnStep | None = None,
+) -> TrainedNetwork:
+    """Trains an architecture as a network of its own and keeps it.
+
+    Args:
+        space: The space the architecture is of.
+        architecture: One choice for each slot.
+        data: Trained on its training split, measured on its validation split.
+        folder: Where the network is kept; None to keep nothing.
+        seed: What every random draw comes from.
+        timesteps: Simulation steps T.
+        neuron: The neurons' settings.
+        settings: How to train.
+        described: What ``Dataset.describe`` said of the whole data set, where ``data`` lacks its test split.
+        start: Initial weights in place of drawn ones.
+        on_step: Told of every training step.
+
+    Returns:
+        The network, or the one that the folder held.
+
+    Raises:
+        CheckpointError: The folder holds another network, a damaged one, or an unfinished training of another kind.
+        TrainingDivergedError: The loss is not finite.
+    """
+    folder = None if folder is None else Path(folder)
+    about = dict(data.describe() if described is None else described)
+    came_from = start.name if start else "scratch"
+    if folder is not None and (folder / NETWORK_DESCRIPTION).exists():
+        kept = TrainedNetwork.load(folder)
+        wanted = (space.checksum, space.parse(architecture), about["checksum"], seed, timesteps, neuron, settings)
+        _refuse_other(folder, kept, (*wanted, came_from))
+        return kept
+    network = train_alone(
+        space,
+        architecture,
+        data,
+        seed=seed,
+        timesteps=timesteps,
+        neuron=neuron,
+        settings=settings,
+        folder=folder,
+        on_step=on_step,
+        start=start,
+    )
+    measured = evaluate(network, data.validation, loss=settings.loss)
+    trained = TrainedNetwork(network, space, about, settings, seed, measured, came_from)
+    if folder is not None:
+        trained.save(folder)
+        (folder / STATE_FILE).unlink(missing_ok=True)
+    return trained
+
+
+def _refuse_other(folder: Path, kept: TrainedNetwork, wanted: tuple[Any, ...]) -> None:
+    network = kept.network
+    held = (
+        kept.space.checksum,
+        kept.architecture,
+        kept.data.get("checksum"),
+        kept.seed,
+        network.timesteps,
+        network.neuron,
+        kept.training,
+        kept.start,
+    )
+    names = ("space", "architecture", "data", "seed", "timesteps", "neuron", "settings", "start")
+    differing = [
+        f"{name}: {there!r} there, {now!r} now"
+        for name, there, now in zip(names, held, wanted, strict=True)
+        if there != now
+    ]
+    if differing:
+        raise CheckpointError(f"{folder}: already holds another network ({'; '.join(differing)}); give another folder")

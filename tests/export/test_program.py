@@ -1,0 +1,85 @@
+"""Exported programs: read back, they vote and spike as the network does, for any batch, without this toolkit."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import search_spaces
+from autosnn_ray.data.dataset import Split
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.export import compare_program, to_program, write_program
+from autosnn_ray.space import SearchSpace
+from autosnn_ray.spiking import NeuronSettings, SpikingNetwork
+
+BASE = {
+    "name": "one", "stem": "static", "channels": 4, "in_channels": 2, "input_size": [8, 8], "head": "flatten",
+    "voters": 3, "layers": [{"kind": "srb_k3", "channels": 6, "stride": 2}],
+}  # fmt: skip
+
+
+def network(entries, neuron=None):
+    torch.manual_seed(0)
+    net = SpikingNetwork(
+        SearchSpace.from_dict({**BASE, **entries}),
+        classes=3,
+        timesteps=3,
+        neuron=neuron or NeuronSettings(decay_input=False, threshold=0.5),
+    ).eval()
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.bias, 0, 0.6)
+    return net.requires_grad_(False)
+
+
+def samples(net, count=7):
+    events = (net.timesteps,) if net.space.stem == "event" else ()
+    x = torch.rand(count, *events, net.in_channels, *net.input_size, generator=torch.Generator().manual_seed(1)) * 2
+    return Split(x, torch.arange(count) % net.classes)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {},
+        {"stem": "event", "input_size": [32, 32], "head": "global_average"},
+        {"layers": [{"kind": "sib_k3_e1", "channels": 6}, {"kind": "max_pool"}, {"kind": "avg_pool"}], "hidden": [5]},
+    ],
+)
+def test_a_program_votes_and_spikes_as_its_network(entries, tmp_path):
+    net = network(entries)
+    split = samples(net)
+    path = write_program(net, tmp_path / "net.pt2")
+    for batch_size in (1, 4, 7):
+        found = compare_program(net, path, split, batch_size=batch_size)
+        assert (found.samples, found.predictions, found.votes, found.spikes) == (7, 7, 0.0, 0.0)
+    assert net(split.x).spikes.sum() > 50, "a silent network would show nothing"
+
+
+def test_a_difference_would_be_seen(tmp_path):
+    net = network({})
+    path = write_program(net, tmp_path / "net.pt2")
+    net.stem.conv1.weight.mul_(0.5)
+    assert compare_program(net, path, samples(net)).spikes > 0
+
+
+def test_pytorch_alone_runs_a_program(tmp_path):
+    net = network({})
+    split = samples(net)
+    torch.save(split.x, tmp_path / "x.pt")
+    write_program(net, tmp_path / "net.pt2")
+    code = (
+        "import sys, torch; x = torch.load('x.pt'); votes, spikes = torch.export.load('net.pt2').module()(x)\n"
+        "assert not {'autosnn_ray', 'norse'} & set(sys.modules)\nprint(votes.tolist(), spikes.tolist())"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    output = net(split.x)
+    assert result.stdout.strip() == f"{output.logits.tolist()} {output.spikes.tolist()}"
+
+
+def test_a_supernet_is_refused():
+    with pytest.raises(InvalidInputError, match="expected a network of its own, got a supernet"):
+        to_program(SpikingNetwork(search_spaces.load("digits_16"), classes=10, timesteps=2))
