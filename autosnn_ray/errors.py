@@ -41,6 +41,10 @@ class UntrainedSupernetWarning(AutoSNNWarning):
     """A supernet whose paths are no better than chance."""
 
 
+class DamagedCacheWarning(AutoSNNWarning):
+    """A file that only saves time is damaged; it is made anew."""
+
+
 def unknown_name(what: str, given: object, known: Iterable[str], hint: str = "") -> InvalidInputError:
     """Builds the error for a name that is not in a registry.
 

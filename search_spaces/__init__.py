@@ -6,12 +6,17 @@ import tomllib
 from pathlib import Path
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
-from autosnn_ray.space import SearchSpace
+from autosnn_ray.space import STEMS, SearchSpace
 
 __all__ = ["hand_made", "load", "names"]
 
 _FOLDER = Path(__file__).parent
 _HAND_MADE = _FOLDER / "hand_made"
+_FRAMES = {
+    "static": {"in_channels": 3, "input_size": [32, 32]},
+    "event": {"in_channels": 2, "input_size": [128, 128]},
+    "tiny_imagenet": {"in_channels": 3, "input_size": [64, 64]},
+}
 
 
 def names() -> tuple[str, ...]:
@@ -34,11 +39,13 @@ def hand_made() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _HAND_MADE.glob("*.toml")))
 
 
-def load(name_or_path: str | Path) -> SearchSpace:
+def load(name_or_path: str | Path, *, stem: str | None = None) -> SearchSpace:
     """Loads a space by name, or from a TOML file of your own.
 
     Args:
         name_or_path: One of ``names()`` or ``hand_made()``, or the path of a file that ends in ``.toml``.
+        stem: Key of ``STEMS``, to stand in place of the space's own, with frames of the channels and the size that it
+            is made for; the name gets it as an ending.
 
     Returns:
         The search space.
@@ -50,6 +57,8 @@ def load(name_or_path: str | Path) -> SearchSpace:
     Example:
         >>> load("snn_3").slots[-1].channels
         128
+        >>> load("autosnn_16", stem="event").input_size
+        (128, 128)
     """
     text = str(name_or_path)
     is_file = isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text
@@ -63,4 +72,8 @@ def load(name_or_path: str | Path) -> SearchSpace:
         raise InvalidInputError(f"{path}: expected a space file that can be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInputError(f"{path}: expected TOML: {error}") from error
+    if stem is not None and entries.get("stem") != stem:
+        if stem not in STEMS:
+            raise unknown_name("stem", stem, STEMS)
+        entries |= {"name": f"{entries.get('name', path.stem)}_{stem}", "stem": stem, **_FRAMES[stem]}
     return SearchSpace.from_dict(entries, source=str(path))

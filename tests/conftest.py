@@ -54,6 +54,18 @@ def tiny_space(tiny_space_file):
 
 
 @pytest.fixture(scope="session")
+def shared_frames_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def frames_cache(shared_frames_cache, monkeypatch) -> Path:
+    """Frames of event data are kept in a folder of this session's: what one test has cut, another finds."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared_frames_cache))
+    return shared_frames_cache / "autosnn-ray" / "frames"
+
+
+@pytest.fixture(scope="session")
 def digits():
     from autosnn_ray.data import load_dataset
 

@@ -36,14 +36,26 @@ def add_data_options(parser: ArgumentParser) -> None:
         default=None,
         help="of training samples: crop+flip, none, … (default: its own)",
     )
+    parser.add_argument(
+        "--frames-by",
+        type=str | None,
+        default=None,
+        help="how recordings of events are cut into --timesteps frames: count (equally many events in each; default) "
+        "or time (equally long)",
+    )
 
 
 def load_data(options: Namespace) -> Dataset:
     """Loads the data set that the options of ``add_data_options`` name."""
-    from autosnn_ray.data import load_dataset
+    from autosnn_ray.cli.console import console
+    from autosnn_ray.data import DATASETS, load_dataset
+    from autosnn_ray.data.readers.frames import cache_folder
 
     if options.size is not None and len(options.size) != 2:
         raise InvalidInputError(f"size: expected [height, width] in pixels, got {options.size}")
+    events = options.data in DATASETS and DATASETS[options.data].is_events
+    if events:
+        console.print(f"frames of {options.data} are kept in {cache_folder()}; those not there yet are cut first")
     return load_dataset(
         options.data,
         seed=options.seed,
@@ -53,4 +65,6 @@ def load_data(options: Namespace) -> Dataset:
         validation_samples=options.validation_samples,
         test_samples=options.test_samples,
         augmentation=options.augmentation,
+        frames=options.timesteps if events else None,
+        frames_by=options.frames_by,
     )

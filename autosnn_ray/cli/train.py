@@ -32,6 +32,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--space", type=str, default="digits_16", help="name of a search space, or a TOML file of your own"
     )
     parser.add_argument(
+        "--stem",
+        type=str | None,
+        default=None,
+        help="what stands before the first slot, in place of the space's own: static, event, tiny_imagenet",
+    )
+    parser.add_argument(
         "--architecture",
         type=str | None,
         default=None,
@@ -54,7 +60,7 @@ def run(options: Namespace) -> None:
     import search_spaces
     from autosnn_ray.spiking.neurons import NeuronSettings
 
-    space = search_spaces.load(options.space)
+    space = search_spaces.load(options.space, stem=options.stem)
     data = load_data(options)
     neuron = NeuronSettings(
         model=options.neuron,

@@ -23,7 +23,8 @@ class Split:
     """Samples of one split.
 
     Attributes:
-        x: Frames, float32, shape ``(N, C, H, W)``, or ``(N, T, C, H, W)`` for events.
+        x: Frames, float32, shape ``(N, C, H, W)`` or ``(N, T, C, H, W)``; of event data counts, uint8, shape
+            ``(N, T, 2, H, W)``, mapped from the disk: no more of them is in memory than there is room for.
         y: Classes, int64, shape ``(N,)``.
     """
 
@@ -151,7 +152,7 @@ class Dataset:
         for split in (self.train, self.validation, self.test):
             for tensor in (split.x, split.y):
                 digest.update(str(tuple(tensor.shape)).encode())
-                digest.update(np.ascontiguousarray(tensor.numpy()).tobytes())
+                digest.update(np.ascontiguousarray(tensor.numpy()).data)
         return digest.hexdigest()
 
     def without_test(self) -> Dataset:

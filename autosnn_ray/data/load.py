@@ -35,6 +35,8 @@ def load_dataset(
     validation_samples: int | None = None,
     test_samples: int | None = None,
     augmentation: str | None = None,
+    frames: int | None = None,
+    frames_by: str | None = None,
 ) -> Dataset:
     """Loads a data set by name, or from files of your own.
 
@@ -51,6 +53,8 @@ def load_dataset(
         validation_samples: The same of validation.
         test_samples: The same of test.
         augmentation: Key of ``AUGMENTATIONS``, or several joined by ``+``; the data set's own where None.
+        frames: Frames that a recording of events is cut into, T, the network's time steps; 4 where None.
+        frames_by: How: ``count``, equally many events a frame, or ``time``, equally long; by count where None.
 
     Returns:
         The data set with its three splits.
@@ -70,6 +74,8 @@ def load_dataset(
         validation_samples=validation_samples,
         test_samples=test_samples,
         augmentation=augmentation,
+        frames=frames,
+        frames_by=frames_by,
     )
     return _load(name, seed, options)
 
@@ -92,6 +98,8 @@ def load_described(description: Mapping[str, Any], folder: str | Path | None = N
 
 def _load(name: str, seed: int, options: DataOptions) -> Dataset:
     entry = _entry(name)
+    if not entry.is_events and (options.frames is not None or options.frames_by is not None):
+        raise InvalidInputError(f"frames, frames_by: expected for event data sets alone, and {name!r} is none")
     source = entry.read(options)
     classes = len(np.unique(checked_classes(name, source.train.y)))
     parts = _parts(name, source, classes, seed, options)
@@ -144,12 +152,15 @@ def _parts(
 
 def _split(name: str, samples: Samples, rows: Rows, entry: DatasetEntry, size: tuple[int, int] | None) -> Split:
     rows = np.sort(rows)
+    y = torch.from_numpy(samples.y[rows])
+    if entry.is_events:
+        return Split(torch.from_numpy(samples.read(rows)), y)
     x = _frames(name, samples.read(rows))
     x = x if size is None else fit_size(x, size)
     if entry.mean:
         mean, deviation = (torch.tensor(values)[:, None, None] for values in (entry.mean, entry.deviation))
         x = (x - mean) / deviation
-    return Split(x, torch.from_numpy(samples.y[rows]))
+    return Split(x, y)
 
 
 def _frames(name: str, raw: npt.NDArray[Any]) -> Tensor:

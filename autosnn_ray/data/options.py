@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.data.augmentation import find_augmentation
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.data.readers.frames import FRAMES_BY
+from autosnn_ray.errors import InvalidInputError, unknown_name
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class DataOptions:
         validation_samples: The same of validation.
         test_samples: The same of test.
         augmentation: Key of ``AUGMENTATIONS``, or several joined by ``+``; the data set's own where None.
+        frames: Frames that a recording of events is cut into, T; 4 where None.
+        frames_by: How it is cut: ``count`` (equally many events a frame), or ``time``; by count where None.
     """
 
     folder: str | None = None
@@ -31,16 +34,20 @@ class DataOptions:
     validation_samples: int | None = None
     test_samples: int | None = None
     augmentation: str | None = None
+    frames: int | None = None
+    frames_by: str | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None and not (len(self.size) == 2 and all(type(s) is int and s > 0 for s in self.size)):
             raise InvalidInputError(f"size: expected height and width in pixels, got {self.size!r}")
-        for name in ("train_samples", "validation_samples", "test_samples"):
+        for name in ("train_samples", "validation_samples", "test_samples", "frames"):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
                 raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
         if self.augmentation is not None:
             find_augmentation(self.augmentation)
+        if self.frames_by is not None and self.frames_by not in FRAMES_BY:
+            raise unknown_name("way to cut events into frames", self.frames_by, FRAMES_BY)
 
     def folders(self, name: str, *others: str) -> list[Path]:
         """Lists where a data set's files may be: the folder given, or ``data/NAME`` and the usual places."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autosnn_ray.data.options import DataOptions
 from autosnn_ray.data.readers.cifar import read_cifar10, read_cifar100
+from autosnn_ray.data.readers.events import read_cifar10_dvs, read_dvs128_gesture, read_nmnist
 from autosnn_ray.data.readers.idx import read_idx_folder
 from autosnn_ray.data.readers.images import read_tiny_imagenet
 from autosnn_ray.data.readers.samples import Samples, Source
@@ -23,6 +24,7 @@ class DatasetEntry:
         augmentation: What its training samples are augmented by, where nothing else is asked for.
         mean: Of each channel, frames being 0 to 1: taken off. Empty: frames stay as they are.
         deviation: Of each channel: what frames are then divided by.
+        is_events: Whether samples are recordings of events, cut into frames of counts, which stay as they are.
     """
 
     read: Callable[[DataOptions], Source]
@@ -30,6 +32,7 @@ class DatasetEntry:
     augmentation: str = "none"
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
+    is_events: bool = False
 
 
 def _digits(options: DataOptions) -> Source:
@@ -86,6 +89,20 @@ DATASETS: dict[str, DatasetEntry] = {
         "flip",
         mean=(0.4802, 0.4481, 0.3975),
         deviation=(0.2770, 0.2691, 0.2821),
+    ),
+    "cifar10_dvs": DatasetEntry(
+        read_cifar10_dvs,
+        "10,000 recordings of CIFAR-10 images by a 128x128 event camera, .aedat or tonic's .aedat4 (extra events)",
+        is_events=True,
+    ),
+    "dvs128_gesture": DatasetEntry(
+        # No flip: a wave of the left hand is one of the right hand then.
+        read_dvs128_gesture,
+        "1,464 gestures before a 128x128 event camera, .aedat with tables or tonic's .npy (extra events)",
+        is_events=True,
+    ),
+    "nmnist": DatasetEntry(
+        read_nmnist, "70,000 recordings of MNIST by a 34x34 event camera, .bin (extra events)", is_events=True
     ),
 }
 """Every data set by name. To add one: a function that finds and reads it, and an entry here."""

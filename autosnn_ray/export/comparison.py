@@ -64,7 +64,8 @@ def compare(network: SpikingNetwork, exported: NirNetwork, split: Split, *, batc
     try:
         for x in split.x.split(batch_size):
             classes = network(x, count_spikes=False).logits.argmax(dim=1)
-            frames = x.transpose(0, 1) if x.dim() == 5 else x.expand(network.timesteps, *x.shape)
+            frames = network.as_frames(x)
+            frames = frames if x.dim() == 5 else frames.expand(network.timesteps, *x.shape)
             given = exported.run(frames)
             for name, expected in seen.items():
                 spikes += int(expected.sum())

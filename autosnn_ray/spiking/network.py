@@ -111,7 +111,8 @@ class SpikingNetwork(nn.Module):
         """Runs one path over all time steps, from zero state.
 
         Args:
-            x: Static frames ``(N, C, H, W)``, shown at every step, or one frame a step ``(N, T, C, H, W)``.
+            x: Static frames ``(N, C, H, W)``, shown at every step, or one frame a step ``(N, T, C, H, W)``; floats, or
+                whole numbers such as counts of events.
             architecture: The path; a network of its own may leave it out.
             count_spikes: Whether to count; leave it off in training.
             prefixes: Beginnings of paths that this very batch has run before; what is found there is not computed
@@ -153,7 +154,12 @@ class SpikingNetwork(nn.Module):
             if known is not None:
                 meter.layers.update(known.counts)
                 return known.position, known.spikes()
-        return 0, self.stem(x.transpose(0, 1) if x.dim() == 5 else x, self.timesteps, meter)
+        return 0, self.stem(self.as_frames(x), self.timesteps, meter)
+
+    def as_frames(self, x: Tensor) -> Tensor:
+        """Returns what the stem takes: time first where there is time, counts of events as numbers of its type."""
+        x = x if x.is_floating_point() else x.to(self.head.linear.weight.dtype)
+        return x.transpose(0, 1) if x.dim() == 5 else x
 
     def _build_layers(self) -> list[nn.ModuleDict]:
         built, channels, slot = [], self.space.channels, 0

@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
+from tests.data.make_events import write_cifar10_dvs, write_dvs128_gesture, write_nmnist
+
 TRAIN, TEST = 100, 20
 
 
@@ -88,5 +90,8 @@ WRITERS = {
     "cifar100": write_cifar100,
     "svhn": write_svhn,
     "tiny_imagenet": write_tiny_imagenet,
+    "cifar10_dvs": lambda folder: write_cifar10_dvs(folder, each=50),  # nine tenths of it split evenly
+    "dvs128_gesture": write_dvs128_gesture,
+    "nmnist": write_nmnist,
 }
 """What writes each registered data set's files into a folder."""

@@ -17,12 +17,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_every_data_set_is_whole_and_stratified(name, tmp_path):
+def test_every_data_set_is_whole_and_stratified(name, tmp_path, frames_cache):
     WRITERS[name](tmp_path)
     data = load_dataset(name, folder=tmp_path)
     splits = (data.train, data.validation, data.test)
     for split in splits:
-        assert split.x.dtype == torch.float32
+        assert split.x.dtype == (torch.uint8 if DATASETS[name].is_events else torch.float32)
         assert split.y.dtype == torch.int64
         assert len(split.x) == len(split.y)
         counts = torch.bincount(split.y, minlength=data.classes).double()

@@ -105,6 +105,17 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
         search_spaces.load("digits")
 
 
+def test_a_stem_can_stand_in_place_of_a_spaces_own(tmp_path):
+    events = search_spaces.load("autosnn_32", stem="event")
+    assert (events.name, events.stem, events.in_channels, events.input_size) == (
+        "autosnn_32_event", "event", 2, (128, 128),
+    )  # fmt: skip
+    assert events.layers == search_spaces.load("autosnn_32").layers
+    assert search_spaces.load("autosnn_32", stem="static") == search_spaces.load("autosnn_32")
+    with pytest.raises(InvalidInputError, match="unknown stem 'dvs'; expected one of: static, event"):
+        search_spaces.load("autosnn_32", stem="dvs")
+
+
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-5, 9), st.floats(), st.text(max_size=6)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autosnn_ray.data.readers.samples import Samples, Source, locate
+from autosnn_ray.data.readers.samples import Samples, Source, locate, with_inner
 from autosnn_ray.errors import InvalidInputError
 
 _PIXELS = 3 * 32 * 32
@@ -46,15 +46,11 @@ def read_cifar(paths: Sequence[Path], label_bytes: int, classes: int) -> Samples
 def read_cifar10(folders: Sequence[Path]) -> Source:
     """Reads CIFAR-10 from the folder that its archive unpacks to, or the one above."""
     files = [*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"]
-    *train, test = locate("cifar10", _with_inner(folders, "cifar-10-batches-bin"), files)
+    *train, test = locate("cifar10", with_inner(folders, "cifar-10-batches-bin"), files)
     return Source(read_cifar(train, 1, 10), read_cifar([test], 1, 10))
 
 
 def read_cifar100(folders: Sequence[Path]) -> Source:
     """Reads CIFAR-100, its hundred fine classes, from the folder that its archive unpacks to, or the one above."""
-    train, test = locate("cifar100", _with_inner(folders, "cifar-100-binary"), ["train.bin", "test.bin"])
+    train, test = locate("cifar100", with_inner(folders, "cifar-100-binary"), ["train.bin", "test.bin"])
     return Source(read_cifar([train], 2, 100), read_cifar([test], 2, 100))
-
-
-def _with_inner(folders: Sequence[Path], inner: str) -> list[Path]:
-    return [place for folder in folders for place in (folder, folder / inner)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from autosnn_ray.data.readers.samples import Rows, Samples, Source, locate
+from autosnn_ray.data.readers.samples import Rows, Samples, Source, locate, with_inner
 from autosnn_ray.errors import InvalidInputError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp")
@@ -41,8 +41,9 @@ def read_image_folder(folder: Path, size: tuple[int, int] | None) -> Source:
 
 def read_tiny_imagenet(folders: Sequence[Path], size: tuple[int, int] | None) -> Source:
     """Reads Tiny-ImageNet-200 as its archive unpacks; its validation images, which have classes, are the test set."""
-    places = [place for folder in folders for place in (folder, folder / "tiny-imagenet-200")]
-    train, annotations = locate("tiny_imagenet", places, ["train", "val/val_annotations.txt"])
+    train, annotations = locate(
+        "tiny_imagenet", with_inner(folders, "tiny-imagenet-200"), ["train", "val/val_annotations.txt"]
+    )
     names = _class_names(train)
     number = {name: position for position, name in enumerate(names)}
     paths, classes = _all_files(train, names, "images")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ class Samples:
 
     Attributes:
         y: Classes, int64, shape ``(N,)``.
-        read: Gives the frames of some rows, shape ``(n, C, H, W)`` or ``(n, T, C, H, W)``: bytes 0 to 255, or
-            floats that are taken as they are. Only what is asked for is decoded.
+        read: Gives the frames of some rows, shape ``(n, C, H, W)`` or ``(n, T, C, H, W)``: bytes 0 to 255 (of
+            event data: counts), or floats that are taken as they are. Only what is asked for is decoded.
     """
 
     y: npt.NDArray[np.int64]
@@ -68,7 +68,37 @@ def locate(name: str, folders: Sequence[Path], files: Sequence[str], endings: Se
         if all(path is not None for path in found):
             return [path for path in found if path is not None]
     wanted = f"{', '.join(files)}{f' (or ending in {endings[-1]})' if len(endings) > 1 else ''}"
-    raise InvalidInputError(
+    raise _missing(name, folders, wanted)
+
+
+def locate_layout(name: str, folders: Sequence[Path], layouts: Mapping[str, Sequence[str]]) -> tuple[str, Path]:
+    """Finds the first folder that holds a data set in one of the forms it is distributed in.
+
+    Args:
+        name: The data set's name, for the error.
+        folders: Where to look, in this order.
+        layouts: For each form the patterns (``Train/*/*.bin``) that must each fit a file.
+
+    Returns:
+        The form and the folder.
+
+    Raises:
+        InvalidInputError: No folder holds any; the text says which files are expected where.
+    """
+    for folder in folders:
+        for layout, patterns in layouts.items():
+            if all(next(folder.glob(pattern), None) is not None for pattern in patterns):
+                return layout, folder
+    raise _missing(name, folders, "; or ".join(", ".join(patterns) for patterns in layouts.values()))
+
+
+def with_inner(folders: Sequence[Path], *inner: str) -> list[Path]:
+    """Lists folders, each with the ones in it that an archive unpacks to."""
+    return [place for folder in folders for place in (folder, *(folder / name for name in inner))]
+
+
+def _missing(name: str, folders: Sequence[Path], wanted: str) -> InvalidInputError:
+    return InvalidInputError(
         f"data set {name!r}: nothing is downloaded; expected the files {wanted} in one of these folders: "
         f"{', '.join(map(str, folders))}. Put them there, or say where they are (data folder)"
     )

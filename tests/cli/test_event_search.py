@@ -1,0 +1,51 @@
+"""The whole job on events: recordings on the disk, frames, supernet, search, resumed from the run's folder alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import analysis
+from autosnn_ray.journal import read_journal
+from tests.data.make_events import write_dvs128_gesture
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_gestures_are_trained_searched_and_gone_on_with(tmp_path, tiny_space_file, frames_cache):
+    def run(*arguments: object) -> str:
+        result = subprocess.run(
+            [sys.executable, "-m", "autosnn_ray.cli.main", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=300,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    write_dvs128_gesture(tmp_path)
+    said = run(
+        "train", "supernet", "--space", tiny_space_file, "--stem", "event", "--data", "dvs128_gesture", "--data-folder",
+        tmp_path, "--timesteps", 3, "--frames-by", "time", "--size", "[64, 64]", "--epochs", 12, "--batch-size", 8,
+        "--learning-rate", "2e-2", "--memory", 0.5,
+    )  # fmt: skip
+    assert float(re.search(r"median ([\d.]+)%", said).group(1)) > 40, "nine paths on ten places"
+    run("search", "supernet", "run", "--candidates", 4, "--num-cpus", 1)
+    assert len(analysis.read(tmp_path / "run")) == 4
+    run("resume", "run", "--candidates", 9, "--num-cpus", 1)
+    frame = analysis.read(tmp_path / "run")
+    assert (frame.status == "done").all()
+    assert len(frame) == 9
+    assert frame.accuracy.max() > 0.4
+    options = read_journal(tmp_path / "run").config["data"]["options"]
+    assert (options["frames"], options["frames_by"], options["size"]) == (3, "time", [64, 64])
+    best = str(frame.nlargest(1, "fitness").architecture.iloc[0])
+    assert best in run("inspect", "supernet", "--architecture", best)
