@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ray
 from ray import tune
 
 from autosnn_ray.algorithms import AskTell, OnTold, replay
@@ -90,7 +91,11 @@ def conduct(
             # Twice as many as fit now: the next candidate is there when one ends, and nodes may join.
             limit = where.concurrent or 2 * slots
             overseer = start_overseer(min(slots, plan.candidates - state.told), resources.seconds)
-            _run_tune(searcher, shared, plan.evaluator, resources, overseer, limit)
+            try:
+                _run_tune(searcher, shared, plan.evaluator, resources, overseer, limit)
+            finally:
+                # Tune holds on to a trainable's parameters, this actor among them, for as long as Ray lives.
+                ray.kill(overseer)
         if searcher.error is not None:
             raise searcher.error
         if not state.done:

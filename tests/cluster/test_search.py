@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 import ray
 
@@ -254,3 +256,13 @@ def small_disk(tmp_path):
         yield Path(disk)
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_searches_in_one_session_leave_no_actors_behind(tiny_supernet, digits, tmp_path):
+    for name in ("first", "second"):
+        asr.search(tiny_supernet, digits, path=tmp_path / name, candidates=1)
+    (raylet,) = [child for child in psutil.Process().children(recursive=True) if child.name() == "raylet"]
+    deadline = time.monotonic() + 30
+    while overseers := [one for one in raylet.children() if "Overseer" in one.name()]:
+        assert time.monotonic() < deadline, overseers
+        time.sleep(0.2)
