@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autosnn_ray.cluster.rank import rank as rank
     from autosnn_ray.cluster.search import resume as resume
     from autosnn_ray.cluster.search import search as search
+    from autosnn_ray.cluster.train import train_on_ray as train_on_ray
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
     from autosnn_ray.data import load_dataset as load_dataset
@@ -56,6 +57,7 @@ _HOME = {
     "rank": "cluster.rank",
     "final": "cluster.final",
     "halving": "cluster.final",
+    "train_on_ray": "cluster.train",
     "DATASETS": "data",
     "Dataset": "data",
     "load_dataset": "data",
