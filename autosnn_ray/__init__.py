@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from autosnn_ray.cluster.search import resume as resume
     from autosnn_ray.cluster.search import search as search
     from autosnn_ray.cluster.survey import survey as survey
+    from autosnn_ray.cluster.train import train_on_ray as train_on_ray
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
     from autosnn_ray.data import load_dataset as load_dataset
@@ -62,6 +63,7 @@ _HOME = {
     "retrain": "cluster.retrain",
     "final": "cluster.final",
     "halving": "cluster.final",
+    "train_on_ray": "cluster.train",
     "DATASETS": "data",
     "Dataset": "data",
     "load_dataset": "data",

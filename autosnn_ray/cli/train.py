@@ -8,7 +8,7 @@ A training that was cut off goes on when the same command is given again.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
@@ -50,6 +50,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="strict",
         help="paths of a step: uniform (one), strict (fairness: one a choice), sandwich (largest, smallest, one drawn)",
     )
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that train a supernet together, by Ray Train (1: this one)"
+    )
+    parser.add_argument(
+        "--address", type=str | None, default=None, help="train on this Ray cluster; see docs/cluster.md"
+    )
+    parser.add_argument("--gpus", type=bool, default=False, help="true: each process has a GPU of its own")
     add_data_options(parser)
     add_training_options(parser)
     add_neuron_options(parser)
@@ -72,7 +79,13 @@ def run(options: Namespace) -> None:
     settings = training_settings(options)
     _refuse_finished(Path(options.folder))
     train = _train_supernet if space.slots and options.architecture is None else _train_alone
+    if train is _train_alone and _on_ray(options):
+        raise InvalidInputError("workers, address, gpus: they train a supernet; one network is trained in this process")
     train(options, space, data, neuron, settings)
+
+
+def _on_ray(options: Namespace) -> bool:
+    return options.workers != 1 or options.address is not None or options.gpus
 
 
 def _refuse_finished(folder: Path) -> None:
@@ -89,18 +102,22 @@ def _train_supernet(
     from autosnn_ray.cli.console import console, training_bar
     from autosnn_ray.training import train_supernet
 
+    how: dict[str, Any] = {
+        "seed": options.seed,
+        "timesteps": options.timesteps,
+        "neuron": neuron,
+        "settings": settings,
+        "sampling": options.sampling,
+        "folder": Path(options.folder),
+    }
     with training_bar("supernet") as on_step:
-        supernet = train_supernet(
-            space,
-            data,
-            seed=options.seed,
-            timesteps=options.timesteps,
-            neuron=neuron,
-            settings=settings,
-            sampling=options.sampling,
-            folder=Path(options.folder),
-            on_step=on_step,
-        )
+        if _on_ray(options):
+            from autosnn_ray.cluster.train import train_on_ray
+
+            where = {"workers": options.workers, "address": options.address, "gpus": options.gpus}
+            supernet = train_on_ray(space, data, on_step=on_step, **how, **where)
+        else:
+            supernet = train_supernet(space, data, on_step=on_step, **how)
     paths = supernet.paths
     console.print(
         f"{paths.count} paths drawn uniformly reach {paths.accuracy_min:.1%} to {paths.accuracy_max:.1%} on "

@@ -59,17 +59,17 @@ def ray_session(
     """
     if num_cpus is not None and num_cpus < 1:
         raise InvalidInputError(f"num_cpus: expected at least 1, got {num_cpus}")
-    with _environment(_QUIET):
+    with environment(_QUIET):
         if ray.is_initialized():
             if runtime_env:
                 raise InvalidInputError("runtime_env: Ray is already running in this process; give it to ray.init")
             yield _cpus()
             return
-        environment = _checked(runtime_env)
+        checked = _checked(runtime_env)
         if address is None:
-            _start_here(num_cpus or len(os.sched_getaffinity(0)), environment, shared_bytes)
+            _start_here(num_cpus or len(os.sched_getaffinity(0)), checked, shared_bytes)
         else:
-            _join(address, num_cpus, environment)
+            _join(address, num_cpus, checked)
         try:
             yield _cpus()
         finally:
@@ -85,7 +85,7 @@ def _start_here(num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes:
     before = ray_constants.ENABLE_RAY_CLUSTER
     ray_constants.ENABLE_RAY_CLUSTER = False
     try:
-        with _environment({ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}):
+        with environment({ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}):
             ray.init(
                 address="local",
                 num_cpus=num_cpus,
@@ -159,7 +159,8 @@ def _cpus() -> int:
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Sets environment variables for the while of the block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

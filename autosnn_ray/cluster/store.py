@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,38 @@ class SharedSupernet:
                 f"the supernet's shared weights were overwritten (CRC-32 {found:08x}, expected {self.checksum:08x}): "
                 "an evaluator must not write into the network it is given"
             )
+
+
+@dataclass(frozen=True)
+class SharedDataset:
+    """A data set whose samples are flat arrays, which Ray maps into every process without a copy.
+
+    Attributes:
+        about: The data set without samples.
+        samples: Frames and classes by the name of their split.
+    """
+
+    about: Dataset
+    samples: dict[str, tuple[Array, Array]]
+
+    @classmethod
+    def of(cls, data: Dataset) -> SharedDataset:
+        """Makes the arrays that are put into the object store."""
+        splits = {name: getattr(data, name) for name in ("train", "validation", "test")}
+        return cls(
+            about=replace(data, **{name: split.head(0) for name, split in splits.items()}),
+            samples={name: (split.x.numpy(), split.y.numpy()) for name, split in splits.items()},
+        )
+
+    @property
+    def size(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for arrays in self.samples.values() for array in arrays)
+
+    def open(self) -> Dataset:
+        """Returns the data set with the mapped samples."""
+        splits: dict[str, Any] = {name: Split(*map(_mapped, arrays)) for name, arrays in self.samples.items()}
+        return replace(self.about, **splits)
 
 
 def _checksum(weights: dict[str, Array]) -> int:

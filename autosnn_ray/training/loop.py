@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from autosnn_ray.data.dataset import Dataset
-from autosnn_ray.errors import AutoSNNError
+from autosnn_ray.errors import AutoSNNError, CheckpointError
 from autosnn_ray.evaluation.losses import LOSSES
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.training.group import ALONE, Group
 from autosnn_ray.training.memory import MemoryPlan, plan_memory, recomputing
 from autosnn_ray.training.settings import SCHEDULES, TrainSettings
+from autosnn_ray.training.shared_norm import sharing_statistics
 from autosnn_ray.training.state import TrainingState
 
 DrawPaths = Callable[[np.random.Generator], Sequence[Architecture | None]]
@@ -60,6 +61,7 @@ def train(
     draw_paths: DrawPaths,
     state: TrainingState | None = None,
     on_step: OnStep | None = None,
+    group: Group = ALONE,
 ) -> None:
     """Trains a network in place on the training split.
 
@@ -74,18 +76,23 @@ def train(
         draw_paths: Draws the paths of one step; their gradients are added before one update.
         state: Where to save after epochs, and to go on from; None to keep nothing.
         on_step: Told of every step.
+        group: The processes that train the network together, each with its share of every batch: losses and weights
+            are those of one process, to float tolerance. The first of them saves.
 
     Raises:
         TrainingDivergedError: The loss is not finite.
-        CheckpointError: The saved state belongs to another training.
+        CheckpointError: The saved state belongs to another training, or is not the same in every process.
     """
+    network.to(group.device)
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
     steps_per_epoch = -(-len(data.train) // settings.batch_size)
     tracker = _Tracker(settings, steps_per_epoch, on_step)
     first = state.restore(network, optimizer) if state else 0
-    plan = MemoryPlan(settings.batch_size, recompute=False, bytes=0)
+    _check_same_start(group, first)
+    share = -(-settings.batch_size // group.size)
+    plan = MemoryPlan(share, recompute=False, bytes=0)
     if settings.memory is not None:
-        plan = plan_memory(network, data.train.x[:2], settings.batch_size, settings.memory)
+        plan = plan_memory(network, data.train.x[:2].to(group.device), share, settings.memory)
     network.train()
     for epoch in range(first, settings.epochs):
         rng = np.random.default_rng([seed, epoch])
@@ -95,13 +102,23 @@ def train(
             x = data.augment(data.train.x[rows], generator)
             step = epoch * steps_per_epoch + position
             rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            with recomputing(network, plan.recompute):
-                loss = _step(network, optimizer, x, data.train.y[rows], draw_paths(rng), settings, plan.micro_batch)
+            for options in optimizer.param_groups:
+                options["lr"] = rate
+            with recomputing(network, plan.recompute), sharing_statistics(network, group):
+                y = data.train.y[rows]
+                loss = _step(network, optimizer, x, y, draw_paths(rng), settings, plan.micro_batch, group)
             tracker.step_done(step, epoch, loss, rate)
-        if state:
+        if state and group.rank == 0:
             state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
+
+
+def _check_same_start(group: Group, epoch: int) -> None:
+    total, squares = group.add(torch.tensor([epoch, epoch**2], device=group.device)).tolist()
+    if total**2 != group.size * squares:
+        raise CheckpointError(
+            f"expected the same saved state in every process, got one of epoch {epoch} here and others elsewhere; "
+            "the folder must be one that every node can reach"
+        )
 
 
 def _step(
@@ -112,23 +129,28 @@ def _step(
     paths: Sequence[Architecture | None],
     settings: TrainSettings,
     micro_batch: int,
+    group: Group,
 ) -> Tensor:
     # Gradients of blocks off the paths stay None, so that Adam leaves those blocks alone.
     optimizer.zero_grad(set_to_none=True)
-    total = x.new_zeros(())
-    for part_x, part_y in zip(x.split(micro_batch), y.split(micro_batch), strict=True):
-        share = len(part_y) / len(y)
+    total = torch.zeros((), device=group.device)
+    together = micro_batch * group.size
+    for part_x, part_y in zip(x.split(together), y.split(together), strict=True):
+        own_x, own_y = group.share(part_x).to(group.device), group.share(part_y).to(group.device)
         teacher: Tensor | None = None
         for path in paths:
-            rate = network(part_x, path, count_spikes=False).logits / network.timesteps
-            value = LOSSES[settings.loss](rate, part_y).mean()
+            rate = network(own_x, path, count_spikes=False).logits / network.timesteps
+            values = LOSSES[settings.loss](rate, own_y)
             if settings.distillation and teacher is not None:
-                value = (1 - settings.distillation) * value + settings.distillation * F.mse_loss(rate, teacher)
+                followed = (rate - teacher).square().mean(dim=1)
+                values = (1 - settings.distillation) * values + settings.distillation * followed
             teacher = rate.detach() if teacher is None else teacher
-            (share * value).backward()
-            total = total + share * value.detach()
+            value = values.sum() / len(y)
+            value.backward()
+            total = total + value.detach()
+    group.add_gradients(network.parameters())
     optimizer.step()
-    return total / len(paths)
+    return group.add(total) / len(paths)
 
 
 class _Tracker:

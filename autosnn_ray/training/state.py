@@ -70,7 +70,7 @@ class TrainingState:
         network.load_state_dict({n.removeprefix("network/"): t for n, t in tensors.items() if n.startswith("network/")})
         for name, parameter in network.named_parameters():
             start = f"optimizer/{name}/"
-            own = {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
+            own = {n.removeprefix(start): t.to(parameter.device) for n, t in tensors.items() if n.startswith(start)}
             if own:
                 optimizer.state[parameter] = own
         return epoch

@@ -21,6 +21,7 @@ from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
+from autosnn_ray.training.group import ALONE, Group
 from autosnn_ray.training.loop import OnStep, train
 from autosnn_ray.training.paths import PATH_SAMPLERS
 from autosnn_ray.training.settings import TrainSettings
@@ -44,6 +45,7 @@ def train_supernet(
     folder: str | Path | None = None,
     on_step: OnStep | None = None,
     save_every_seconds: float = 10.0,
+    group: Group = ALONE,
 ) -> Supernet:
     """Trains one network that holds every architecture of a space.
 
@@ -59,6 +61,7 @@ def train_supernet(
             it in memory alone.
         on_step: Told of every training step.
         save_every_seconds: How often the unfinished training is saved.
+        group: The processes that train it together, each calling this function alike; see ``train_on_ray``.
 
     Returns:
         The supernet, in evaluation mode, with the reference spikes measured.
@@ -89,7 +92,7 @@ def train_supernet(
     state = None
     if folder is not None:
         folder = Path(folder)
-        _refuse_finished(folder)
+        refuse_finished(folder)
         identity = _identity(space, data, seed, timesteps, neuron, settings, sampling)
         state = TrainingState(folder, identity, every_seconds=save_every_seconds)
     sampler = PATH_SAMPLERS[sampling]
@@ -101,8 +104,9 @@ def train_supernet(
         draw_paths=lambda rng: sampler(space, rng),
         state=state,
         on_step=on_step,
+        group=group,
     )
-    network.eval().requires_grad_(False)
+    network.to("cpu").eval().requires_grad_(False)
     supernet = Supernet(
         network=network,
         space=space,
@@ -116,10 +120,10 @@ def train_supernet(
         paths=survey(network, data, settings.loss, seed),
         weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
     )
-    if folder is not None and state is not None:
+    if folder is not None and state is not None and group.rank == 0:
         supernet.save(folder)
         state.discard()
-    _warn_if_untrained(supernet.paths)
+    warn_if_untrained(supernet.paths)
     return supernet
 
 
@@ -173,14 +177,16 @@ def _identity(
     }
 
 
-def _refuse_finished(folder: Path) -> None:
+def refuse_finished(folder: Path) -> None:
+    """Refuses a folder that holds a supernet."""
     if (folder / DESCRIPTION).exists():
         raise InvalidInputError(
             f"{folder}: already holds a supernet; give another folder, or load it with Supernet.load"
         )
 
 
-def _warn_if_untrained(paths: PathStatistics) -> None:
+def warn_if_untrained(paths: PathStatistics) -> None:
+    """Warns where the paths are no better than chance: a search would rank noise."""
     if not paths.better_than_chance:
         warnings.warn(
             f"the supernet has not learned: its paths' median validation accuracy is {paths.accuracy_median:.3f}, "
