@@ -124,10 +124,10 @@ class _Watch:
         """Looks on for the while of the block."""
         handles = []
         for module in network.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear | nn.BatchNorm2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d):
+            if isinstance(module, nn.Conv2d | nn.Linear | nn.AvgPool2d | nn.AdaptiveAvgPool2d):
                 handles.append(module.register_forward_hook(self._synapses))
             elif isinstance(module, SpikingNeuron | MaxPool):
-                handles.append(module.register_forward_hook(self._fired))
+                handles.append(module.register_forward_hook(self._fired, with_kwargs=True))
         try:
             yield
         finally:
@@ -136,8 +136,6 @@ class _Watch:
 
     def _synapses(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
         self._waiting.append(module)
-        if isinstance(module, nn.BatchNorm2d):
-            return
         x: Tensor = inputs[0]
         seen = self._seen.setdefault(module, _Synapses(module))
         merged = 1 if isinstance(module, nn.Conv2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d) else 2
@@ -146,7 +144,9 @@ class _Watch:
         seen.operations = seen.operations + _synaptic_operations(module, x)
         seen.real = seen.real | ((x != 0) & (x != 1)).any()
 
-    def _fired(self, module: nn.Module, inputs: tuple[Any, ...], spikes: Tensor) -> None:
+    def _fired(self, module: nn.Module, inputs: tuple[Any, ...], given: dict[str, Any], spikes: Tensor) -> None:
+        # Neurons run the batch norm before them.
+        self._waiting += [given[name] for name in ("norm", "shortcut_norm") if given.get(name) is not None]
         found = self.layers.setdefault(str(module.layer_name), _Found(module))
         if not found.shape:
             found.shape = tuple(spikes.shape[2:])

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.export.graph import import_nir
-from autosnn_ray.spiking.blocks import over_time
+from autosnn_ray.spiking.layer_parts import over_time
 
 Run = Callable[[Any, Tensor, float], Tensor]
 

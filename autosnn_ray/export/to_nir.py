@@ -18,6 +18,7 @@ from autosnn_ray.files import write_atomically
 from autosnn_ray.space import format_architecture
 from autosnn_ray.spiking import blocks
 from autosnn_ray.spiking.heads import Hidden
+from autosnn_ray.spiking.layer_parts import conv
 from autosnn_ray.spiking.network import SpikingNetwork
 
 DEFAULT_DT = 1e-3
@@ -149,7 +150,7 @@ def _single(graph: GraphBuilder, name: str, module: blocks.SingleConv, place: Pl
 
 def _reduce(graph: GraphBuilder, name: str, module: blocks.FactorisedReduce, place: Place, stride: int) -> Place:
     first, second = module.conv1, module.conv2
-    both = blocks.conv(first.in_channels, first.out_channels + second.out_channels, 3, 2).to(first.weight)
+    both = conv(first.in_channels, first.out_channels + second.out_channels, 3, 2).to(first.weight)
     with torch.no_grad():
         both.weight.zero_()
         both.weight[: first.out_channels, :, 1, 1] = first.weight[:, :, 0, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -10,33 +11,23 @@ from torch.nn import functional as F
 
 from autosnn_ray.errors import unknown_name
 from autosnn_ray.space import BLOCKS, Block
+from autosnn_ray.spiking.layer_parts import SpikingBlock, conv, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
-
-
-def over_time(module: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Applies a module without time to all steps at once, on the merged batch ``(T*N, …)``."""
-    merged: Tensor = module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-    return merged
-
-
-class SpikingBlock(nn.Module):
-    """A block: spikes in, spikes out, counted by a meter where one is given."""
-
-    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
-        """Maps ``(T, N, C, H, W)`` to ``(T, N, C', H', W')``."""
-        raise NotImplementedError
-
-
-def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
-    """Makes a convolution without bias that keeps the size at stride 1."""
-    return nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
 
 
 def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
     if in_channels == out_channels and stride == 1:
         return nn.Identity()
     return nn.Sequential(conv(in_channels, out_channels, 1, stride), nn.BatchNorm2d(out_channels))
+
+
+def _run_shortcut(shortcut: nn.Module | None, x: Tensor) -> tuple[Tensor | None, nn.BatchNorm2d | None]:
+    """Runs a shortcut as far as its batch norm, which is left to the neuron."""
+    if not isinstance(shortcut, nn.Sequential):
+        return (None if shortcut is None else x), None
+    convolution, norm = shortcut
+    return over_time(convolution, x), cast(nn.BatchNorm2d, norm)
 
 
 class Identity(SpikingBlock):
@@ -58,7 +49,7 @@ class SingleConv(SpikingBlock):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through the convolution."""
-        spikes: Tensor = self.neuron(over_time(lambda merged: self.norm(self.conv(merged)), x), meter)
+        spikes: Tensor = self.neuron(over_time(self.conv, x), meter, norm=self.norm)
         return spikes
 
 
@@ -76,12 +67,11 @@ class FactorisedReduce(SpikingBlock):
         height, width = merged.shape[-2:]
         # A side of odd length has one pixel fewer a step on: a row of zeros makes both halves equal.
         shifted = F.pad(merged, (0, width % 2, 0, height % 2))[..., 1:, 1:]
-        reduced: Tensor = self.norm(torch.cat([self.conv1(merged), self.conv2(shifted)], dim=1))
-        return reduced
+        return torch.cat([self.conv1(merged), self.conv2(shifted)], dim=1)
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Halves height and width."""
-        spikes: Tensor = self.neuron(over_time(self._reduce, x), meter)
+        spikes: Tensor = self.neuron(over_time(self._reduce, x), meter, norm=self.norm)
         return spikes
 
 
@@ -102,11 +92,11 @@ class ConvBlock(SpikingBlock):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through both convolutions."""
-        spikes = self.neuron1(over_time(lambda merged: self.norm1(self.conv1(merged)), x), meter)
-        current = over_time(lambda merged: self.norm2(self.conv2(merged)), spikes)
-        if self.shortcut is not None:
-            current = current + over_time(self.shortcut, x)
-        out: Tensor = self.neuron2(current, meter)
+        spikes = self.neuron1(over_time(self.conv1, x), meter, norm=self.norm1)
+        shortcut, norm = _run_shortcut(self.shortcut, x)
+        out: Tensor = self.neuron2(
+            over_time(self.conv2, spikes), meter, norm=self.norm2, shortcut=shortcut, shortcut_norm=norm
+        )
         return out
 
 
@@ -141,12 +131,12 @@ class InvertedBottleneck(SpikingBlock):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through the bottleneck."""
-        spikes = self.neuron1(over_time(lambda merged: self.norm1(self.conv1(merged)), x), meter)
-        spikes = self.neuron2(over_time(lambda merged: self.norm2(self.conv2(merged)), spikes), meter)
-        current = over_time(lambda merged: self.norm3(self.conv3(merged)), spikes)
-        if self.shortcut is not None:
-            current = current + over_time(self.shortcut, x)
-        out: Tensor = self.neuron3(current, meter)
+        spikes = self.neuron1(over_time(self.conv1, x), meter, norm=self.norm1)
+        spikes = self.neuron2(over_time(self.conv2, spikes), meter, norm=self.norm2)
+        shortcut, norm = _run_shortcut(self.shortcut, x)
+        out: Tensor = self.neuron3(
+            over_time(self.conv3, spikes), meter, norm=self.norm3, shortcut=shortcut, shortcut_norm=norm
+        )
         return out
 
 

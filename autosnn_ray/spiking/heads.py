@@ -7,7 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.blocks import over_time
+from autosnn_ray.spiking.layer_parts import over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
 

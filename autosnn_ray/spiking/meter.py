@@ -28,7 +28,10 @@ class SpikeMeter:
         """Counts a layer's spikes ``(T, N, …)`` over all but the samples."""
         # Half precision cannot count beyond 2,048 one by one.
         wide = spikes.dtype if spikes.dtype in (torch.float32, torch.float64) else torch.float32
-        count = spikes.flatten(2).sum(dim=(0, 2), dtype=wide)
+        self.add_counts(name, spikes.sum(dim=(0, *range(2, spikes.dim())), dtype=wide))
+
+    def add_counts(self, name: str, count: Tensor) -> None:
+        """Takes a layer's spikes of each sample, ``(N,)``, where they were counted in passing."""
         # Layers of a block that stands in no network all have the same name: nothing is lost.
         self.layers[name] = self.layers[name] + count if name in self.layers else count
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -14,12 +14,11 @@ from norse.torch.module.snn import SNN
 from torch import Tensor, nn
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.spiking.compiled import Recurrence, can_compile, compiled_neuron
 from autosnn_ray.spiking.fused import fused_neuron
 from autosnn_ray.spiking.meter import SpikeMeter
+from autosnn_ray.spiking.steps import Step, box_step, detached_reset, undivided_step
 from autosnn_ray.spiking.surrogates import find_surrogate
-
-Step = Callable[[Tensor, LIFBoxFeedForwardState, LIFBoxParameters, float], tuple[Tensor, LIFBoxFeedForwardState]]
-"""Norse's feed-forward activation: input ``(N, …)``, state, parameters, dt to spikes and state."""
 
 NEURONS: dict[str, str] = {
     "plif": "leaky integrate-and-fire, one learned time constant a layer (Fang et al., ICCV 2021)",
@@ -84,37 +83,11 @@ class NeuronSettings:
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
-def detached_reset(z: Tensor, v: Tensor, reset: Tensor, th: Tensor) -> Tensor:
-    """Resets like Norse's ``reset_value``, with no gradient through the spikes."""
-    voltage: Tensor = reset_value(z.detach(), v, reset, th)
-    return voltage
-
-
-def box_step(
-    x: Tensor, state: LIFBoxFeedForwardState, p: LIFBoxParameters, dt: float
-) -> tuple[Tensor, LIFBoxFeedForwardState]:
-    """Makes one step of Norse's LIFBox with our surrogates: the input is divided by tau like the voltage.
-
-    ``v <- v + dt / tau * (x + v_leak - v)``; a spike where ``v`` reaches the threshold; then the reset.
-    """
-    v = state.v + dt * p.tau_mem_inv * (x + p.v_leak - state.v)
-    return _fire(v, p)
-
-
-def undivided_step(
-    x: Tensor, state: LIFBoxFeedForwardState, p: LIFBoxParameters, dt: float
-) -> tuple[Tensor, LIFBoxFeedForwardState]:
-    """Makes one step of the convention in which the input enters undivided.
-
-    ``v <- v - dt / tau * (v - v_leak) + x``; a spike where ``v`` reaches the threshold; then the reset.
-    """
-    v = state.v - (state.v - p.v_leak) * (dt * p.tau_mem_inv) + x
-    return _fire(v, p)
-
-
-def _fire(v: Tensor, p: LIFBoxParameters) -> tuple[Tensor, LIFBoxFeedForwardState]:
-    z = find_surrogate(p.method).spike(v - p.v_th, p.alpha)
-    return z, LIFBoxFeedForwardState(v=p.reset_method(z, v, p.v_reset, p.v_th))
+def _through(norm: nn.Module | None, x: Tensor) -> Tensor:
+    if norm is None:
+        return x
+    normed: Tensor = norm(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+    return normed
 
 
 class SpikingNeuron(nn.Module):
@@ -140,8 +113,7 @@ class SpikingNeuron(nn.Module):
         super().__init__()
         self.settings = settings or NeuronSettings()
         self.fused = fused and step is None and self.settings.detach_reset
-        divided = self.settings.decay_input and self.settings.model != "if"
-        self.step: Step = step or (box_step if divided else undivided_step)
+        self.step: Step = step or (box_step if self._divided else undivided_step)
         self.layer_name = "neuron"
         if self.settings.model == "plif":
             self.w = nn.Parameter(torch.empty(()))
@@ -160,21 +132,64 @@ class SpikingNeuron(nn.Module):
             return torch.sigmoid(self.w)
         return 0.0 if self.settings.model == "if" else 1 / self.settings.tau
 
-    def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
-        """Maps inputs ``(T, N, …)`` to spikes of the same shape and type."""
+    def forward(
+        self,
+        x: Tensor,
+        meter: SpikeMeter | None = None,
+        *,
+        norm: nn.BatchNorm2d | None = None,
+        shortcut: Tensor | None = None,
+        shortcut_norm: nn.BatchNorm2d | None = None,
+        timesteps: int | None = None,
+    ) -> Tensor:
+        """Maps inputs ``(T, N, …)`` to spikes of the same shape and type.
+
+        What stands directly before the neurons may be given too: it is then run in the same pass over memory.
+
+        Args:
+            x: Inputs; ``(1, N, …)`` with ``timesteps`` where they are the same at every step.
+            meter: Where spikes are counted.
+            norm: A batch norm through which ``x`` goes first.
+            shortcut: Added to the input, ``(T, N, …)``.
+            shortcut_norm: A batch norm through which the shortcut goes first.
+            timesteps: T, where ``x`` has one step.
+        """
+        steps = timesteps or len(x)
+        if self.fused and can_compile(x, shortcut, None if norm is None else norm.weight, self.w):
+            spikes, counts = compiled_neuron(
+                x, self.decay(), self._recurrence(), timesteps=steps, norm=norm, shortcut=shortcut,
+                shortcut_norm=shortcut_norm,
+            )  # fmt: skip
+            if meter is not None:
+                meter.add_counts(self.layer_name, counts)
+            return spikes
+        x = _through(norm, x)
+        if shortcut is not None:
+            x = x + _through(shortcut_norm, shortcut)
+        x = x.expand(steps, *x.shape[1:])
         spikes = self._run_fused(x) if self.fused else self._run_norse(x)
         if meter is not None:
             meter.add(self.layer_name, spikes)
         return spikes
 
+    @property
+    def _divided(self) -> bool:
+        return self.settings.decay_input and self.settings.model != "if"
+
+    def _recurrence(self) -> Recurrence:
+        settings, surrogate = self.settings, find_surrogate(self.settings.surrogate)
+        return Recurrence(
+            settings.threshold, settings.v_reset, self._divided, settings.surrogate, settings.alpha,
+            surrogate.at_threshold,
+        )  # fmt: skip
+
     def _run_fused(self, x: Tensor) -> Tensor:
-        divided = self.settings.decay_input and self.settings.model != "if"
         return fused_neuron(
             x,
             self.decay(),
             threshold=self.settings.threshold,
             v_reset=self.settings.v_reset,
-            divided=divided,
+            divided=self._divided,
             surrogate=find_surrogate(self.settings.surrogate),
             alpha=self.settings.alpha,
         )

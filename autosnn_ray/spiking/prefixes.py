@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from autosnn_ray.spiking.memory_format import is_last
 from autosnn_ray.spiking.meter import SpikeMeter
 
 
@@ -21,7 +22,8 @@ class Prefix:
 
     Attributes:
         position: Layers that are done.
-        bits: Spikes there, eight to a byte.
+        bits: Spikes there, eight to a byte, in the order in which they lay in memory.
+        last: Whether channels lay last: convolutions round differently where they do not.
         shape: Their shape ``(T, N, C, H, W)``.
         dtype: Their type.
         device: Where they are wanted.
@@ -30,6 +32,7 @@ class Prefix:
 
     position: int
     bits: npt.NDArray[np.uint8]
+    last: bool
     shape: torch.Size
     dtype: torch.dtype
     device: torch.device
@@ -38,7 +41,11 @@ class Prefix:
     def spikes(self) -> Tensor:
         """Unpacks the spikes; they are equal to those that were kept, to the last bit."""
         flat = np.unpackbits(self.bits, count=math.prod(self.shape))
-        return torch.from_numpy(flat).to(device=self.device, dtype=self.dtype).view(self.shape)
+        spikes = torch.from_numpy(flat).to(device=self.device, dtype=self.dtype)
+        if not self.last:
+            return spikes.view(self.shape)
+        steps, samples, channels, height, width = self.shape
+        return spikes.view(steps, samples, height, width, channels).permute(0, 1, 4, 2, 3)
 
 
 class Prefixes:
@@ -94,10 +101,12 @@ class Prefixes:
         key = tuple(choices)
         if key in self._prefixes or spikes.numel() > 8 * self._budget:
             return
-        bits = np.packbits(spikes.bool().cpu().numpy())
+        last = is_last(spikes)
+        dense = spikes.permute(0, 1, 3, 4, 2) if last else spikes
+        bits = np.packbits(dense.bool().cpu().numpy())
         while self._prefixes and self._held + bits.nbytes > self._budget:
             _, dropped = self._prefixes.popitem(last=False)
             self._held -= dropped.bits.nbytes
         counts = dict(meter.layers)
-        self._prefixes[key] = Prefix(position, bits, spikes.shape, spikes.dtype, spikes.device, counts)
+        self._prefixes[key] = Prefix(position, bits, last, spikes.shape, spikes.dtype, spikes.device, counts)
         self._held += bits.nbytes

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
-from autosnn_ray.spiking.blocks import MaxPool, conv, over_time
+from autosnn_ray.spiking.blocks import MaxPool
+from autosnn_ray.spiking.layer_parts import conv, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
 
@@ -36,14 +38,12 @@ class Stem(nn.Module):
 
         A static frame is the same at every step: it is convolved once.
         """
-        if x.dim() == 4:
-            current = self.norm1(self.conv1(x))
-            current = current.expand(timesteps, *current.shape)
-        else:
-            current = over_time(lambda merged: self.norm1(self.conv1(merged)), x)
-        spikes: Tensor = self.neuron1(current, meter)
+        frames = x.unsqueeze(0) if x.dim() == 4 else x
+        # Channels last: convolutions of few channels are several times as fast, and each layer hands the order on.
+        merged = frames.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        current = self.conv1(merged).unflatten(0, frames.shape[:2])
+        spikes: Tensor = self.neuron1(current, meter, norm=self.norm1, timesteps=timesteps)
         if self.pool1 is not None and self.conv2 is not None and self.norm2 is not None and self.neuron2 is not None:
             spikes = self.pool1(spikes, meter)
-            conv2, norm2 = self.conv2, self.norm2
-            spikes = self.neuron2(over_time(lambda merged: norm2(conv2(merged)), spikes), meter)
+            spikes = self.neuron2(over_time(self.conv2, spikes), meter, norm=self.norm2)
         return spikes if self.pool2 is None else self.pool2(spikes, meter)

@@ -82,3 +82,17 @@ def test_training_with_prefixes_is_refused():
         network.train()(x, ("skip",) * 5, prefixes=Prefixes(100))
     with pytest.raises(InvalidInputError, match="expected evaluation mode"):
         network.eval()(x, ("skip",) * 5, prefixes=Prefixes(100), count_spikes=False)
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_spikes_come_back_in_the_order_in_which_they_lay_in_memory(last):
+    spikes = torch.randint(0, 2, (2, 3, 5, 4, 6), generator=torch.Generator().manual_seed(0)).float()
+    if last:
+        merged = spikes.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        spikes = merged.unflatten(0, (2, 3))
+    prefixes = Prefixes(1000)
+    prefixes.keep(("skip",), 1, spikes, SpikeMeter())
+    found = prefixes.longest(("skip", "skip"))
+    assert found is not None
+    assert torch.equal(found.spikes(), spikes)
+    assert found.spikes().stride() == spikes.stride()
