@@ -2,11 +2,12 @@
 
 from autosnn_ray.training.card import write_card
 from autosnn_ray.training.keep import train_and_keep
+from autosnn_ray.training.path_statistics import measure_paths
 from autosnn_ray.training.paths import PATH_SAMPLERS
 from autosnn_ray.training.settings import SCHEDULES, TrainSettings
 from autosnn_ray.training.standalone import Start, train_alone
 from autosnn_ray.training.supernet import PathStatistics, Supernet
-from autosnn_ray.training.train_supernet import survey, train_supernet
+from autosnn_ray.training.train_supernet import train_supernet
 from autosnn_ray.training.trained import OpenedNetwork, TrainedNetwork, open_network, take_path
 
 __all__ = [
@@ -18,8 +19,8 @@ __all__ = [
     "Supernet",
     "TrainSettings",
     "TrainedNetwork",
+    "measure_paths",
     "open_network",
-    "survey",
     "take_path",
     "train_alone",
     "train_and_keep",

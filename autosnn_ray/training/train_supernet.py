@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import statistics
 import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError, UntrainedSupernetWarning, unknown_name
-from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
 from autosnn_ray.training.group import ALONE, Group
-from autosnn_ray.training.loop import OnStep, train
+from autosnn_ray.training.loop import DrawPaths, OnStep, train
+from autosnn_ray.training.path_statistics import measure_paths
 from autosnn_ray.training.paths import PATH_SAMPLERS
 from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.state import TrainingState
 from autosnn_ray.training.supernet import PathStatistics, Supernet
 
 DEFAULT_TIMESTEPS = 4
-SURVEY_PATHS = 50
-"""Paths drawn to measure the reference: its standard error is then about 3 % where spikes vary by a fifth."""
 
 
 def train_supernet(
@@ -96,16 +90,8 @@ def train_supernet(
         identity = _identity(space, data, seed, timesteps, neuron, settings, sampling)
         state = TrainingState(folder, identity, every_seconds=save_every_seconds)
     sampler = PATH_SAMPLERS[sampling]
-    train(
-        network,
-        data,
-        settings,
-        seed=seed,
-        draw_paths=lambda rng: sampler(space, rng),
-        state=state,
-        on_step=on_step,
-        group=group,
-    )
+    draw_paths: DrawPaths = lambda rng: sampler(space, rng)  # noqa: E731
+    train(network, data, settings, seed=seed, draw_paths=draw_paths, state=state, on_step=on_step, group=group)
     network.to("cpu").eval().requires_grad_(False)
     supernet = Supernet(
         network=network,
@@ -117,7 +103,7 @@ def train_supernet(
         sampling=sampling,
         training=settings,
         seed=seed,
-        paths=survey(network, data, settings.loss, seed),
+        paths=measure_paths(network, data, settings.loss, seed),
         weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
     )
     if folder is not None and state is not None and group.rank == 0:
@@ -125,36 +111,6 @@ def train_supernet(
         state.discard()
     warn_if_untrained(supernet.paths)
     return supernet
-
-
-def survey(network: SpikingNetwork, data: Dataset, loss: str, seed: int, count: int = SURVEY_PATHS) -> PathStatistics:
-    """Evaluates uniformly drawn paths on the validation split.
-
-    Args:
-        network: A supernet.
-        data: Its data set.
-        loss: Key of ``LOSSES``.
-        seed: What the paths are drawn from.
-        count: Paths to draw.
-
-    Returns:
-        Their accuracies, and the mean of their spikes/sample.
-    """
-    rng = np.random.default_rng([seed, 0x5EED])
-    found = [evaluate(network, data.validation, network.space.sample(rng), loss=loss) for _ in range(count)]
-    accuracies = [evaluation.accuracy for evaluation in found]
-    median = statistics.median(accuracies)
-    # One-sided, at about 2.3 standard errors: a guesser passes once in a hundred trainings.
-    margin = 2.33 * math.sqrt(data.chance * (1 - data.chance) / len(data.validation))
-    return PathStatistics(
-        count=count,
-        accuracy_min=min(accuracies),
-        accuracy_median=median,
-        accuracy_max=max(accuracies),
-        spikes_mean=statistics.fmean(evaluation.spikes for evaluation in found),
-        chance=data.chance,
-        better_than_chance=median > data.chance + margin,
-    )
 
 
 def _identity(
