@@ -8,6 +8,7 @@ from analysis.plots.fidelity import draw_fidelity
 from analysis.plots.ranking import draw_ranking
 from analysis.profiles import read_profile, write_profile
 from analysis.ranking import Ranking, evaluator_label, rankings_frame, read_rankings
+from analysis.reproduction import read_reproduction, read_reproduction_config
 from analysis.retraining import read_retraining, summarise_retraining, write_retraining
 from analysis.statistics import best, choose, indistinguishable, preferred, wilson_interval
 
@@ -31,6 +32,8 @@ __all__ = [
     "read_config",
     "read_profile",
     "read_rankings",
+    "read_reproduction",
+    "read_reproduction_config",
     "read_retraining",
     "save",
     "save_rankings",

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from autosnn_ray.evaluators import EVALUATORS as EVALUATORS
     from autosnn_ray.evaluators import make_evaluator as make_evaluator
     from autosnn_ray.objectives import SpikeAwareFitness as SpikeAwareFitness
+    from autosnn_ray.pipeline import reproduce as reproduce
     from autosnn_ray.profiles import EnergyModel as EnergyModel
     from autosnn_ray.profiles import Profile as Profile
+    from autosnn_ray.run import Reproduction as Reproduction
     from autosnn_ray.run import Retraining as Retraining
     from autosnn_ray.run import Run as Run
     from autosnn_ray.space import SearchSpace as SearchSpace
@@ -77,7 +79,9 @@ _HOME = {
     "Failure": "evaluations",
     "SpikeAwareFitness": "objectives",
     "Run": "run",
+    "Reproduction": "run",
     "Retraining": "run",
+    "reproduce": "pipeline",
     "ModelCard": "cards",
     "SearchSpace": "space",
     "SpikingNetwork": "spiking.network",

@@ -64,3 +64,29 @@ class Retraining(Run):
         import analysis
 
         return analysis.summarise_retraining(self.frame())
+
+
+class Reproduction(Run):
+    """The results of a recipe: ``search`` is its search, ``retraining`` what became of the architectures alone."""
+
+    @property
+    def search(self) -> Run:
+        """The search, where the recipe has one."""
+        return Run(self.path / "search")
+
+    @property
+    def retraining(self) -> Retraining:
+        """The architectures, trained alone."""
+        return Retraining(self.path / "retrained")
+
+    def config(self) -> dict[str, Any]:
+        """Returns what it was started with: recipe as scaled, scale, seed, data set."""
+        import analysis
+
+        return analysis.read_reproduction_config(self.path)
+
+    def frame(self) -> pd.DataFrame:
+        """Returns our numbers beside those of the paper; see ``analysis.read_reproduction``."""
+        import analysis
+
+        return analysis.read_reproduction(self.path)

@@ -47,8 +47,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.export": (*EXPORT, "numpy", "torch", "norse", "nir"),
     "autosnn_ray.run": ("analysis", "pandas"),
     "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),
+    "autosnn_ray.recipes": CORE,
+    "autosnn_ray.pipeline": (*CLUSTER, "autosnn_ray.recipes", "search_spaces"),
     "autosnn_ray.cli": (
         *CLUSTER,
+        "autosnn_ray.recipes",
+        "autosnn_ray.pipeline",
         "autosnn_ray.cli",
         "autosnn_ray.export",
         "search_spaces",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import search_spaces
+from autosnn_ray import recipes
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,6 +27,7 @@ def test_a_wheel_holds_every_space_and_no_test(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     assert {f"search_spaces/{name}.toml" for name in search_spaces.names()} <= set(names)
     assert {f"search_spaces/hand_made/{name}.toml" for name in search_spaces.hand_made()} <= set(names)
+    assert {f"autosnn_ray/recipes/{name}.toml" for name in recipes.names()} <= set(names)
     assert {"autosnn_ray/py.typed", "search_spaces/py.typed", "analysis/py.typed"} <= set(names)
     assert not [name for name in names if name.startswith("tests")]
     metadata = next(zipfile.ZipFile(wheel).read(name).decode() for name in names if name.endswith("METADATA"))

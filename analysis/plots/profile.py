@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from analysis.plots.style import FRONT, MUTED, POINTS, apply_style
-from autosnn_ray.profiles import Profile
+from autosnn_ray.profiles import LayerProfile, Profile
 
 
 @dataclass(frozen=True)
@@ -19,24 +19,33 @@ class Panel:
         title: What is drawn.
         values: One value a layer.
         notes: A text beside each bar; empty where there is nothing to say.
+        marks: Whether a bar with a note is one to look at.
     """
 
     title: str
     values: tuple[float, ...]
     notes: tuple[str, ...]
+    marks: bool = True
 
 
 def profile_panels(profile: Profile) -> tuple[Panel, ...]:
-    """Lists what the picture shows: for each layer its MACs, rate, spikes and energy."""
+    """Lists what the picture shows: for each layer its parameters, MACs, rate, spikes, time constant and energy."""
     layers = profile.layers
     silent = tuple(_what_is_wrong(layer.dead, layer.saturated) for layer in layers)
     none = ("",) * len(layers)
+    learned = tuple("-" if layer.tau is None else f"{layer.tau:.2f}" for layer in layers)
     return (
+        Panel("parameters (thousands)", tuple(layer.parameters / 1e3 for layer in layers), none),
         Panel("MACs a step (thousands)", tuple(layer.macs / 1e3 for layer in layers), none),
         Panel("firing rate (%)", tuple(100 * layer.rate for layer in layers), silent),
         Panel("spikes/sample", tuple(layer.spikes for layer in layers), none),
+        Panel("time constant (steps)", tuple(layer.tau or 0.0 for layer in layers), learned, marks=False),
         Panel("energy (nJ/sample)", tuple(1e9 * layer.energy for layer in layers), none),
     )
+
+
+def _label(layer: LayerProfile) -> str:
+    return f"{layer.name}  {'x'.join(map(str, layer.shape))}"
 
 
 def _what_is_wrong(dead: int, saturated: int) -> str:
@@ -48,11 +57,11 @@ def plot_profile(path: str | Path) -> Figure:
     profile = Profile.load(path)
     panels = profile_panels(profile)
     count = len(profile.layers)
-    figure = Figure(figsize=(11.0, 1.4 + 0.28 * count), layout="constrained")
+    figure = Figure(figsize=(14.0, 1.4 + 0.28 * count), layout="constrained")
     places = range(count)
     for axes, panel in zip(figure.subplots(1, len(panels), sharey=True), panels, strict=True):
         apply_style(axes)
-        colours = [FRONT if note else POINTS for note in panel.notes]
+        colours = [FRONT if note and panel.marks else POINTS for note in panel.notes]
         axes.barh(places, panel.values, color=colours, height=0.7)
         axes.set_xlabel(panel.title)
         for place, value, note in zip(places, panel.values, panel.notes, strict=True):
@@ -60,7 +69,7 @@ def plot_profile(path: str | Path) -> Figure:
                 note, (value, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED
             )
     first = figure.axes[0]
-    first.set_yticks(list(places), [layer.name for layer in profile.layers], fontsize=8)
+    first.set_yticks(list(places), [_label(layer) for layer in profile.layers], fontsize=8)
     first.invert_yaxis()
     figure.suptitle(
         f"{profile.architecture or profile.space}: {profile.total('energy') * 1e9:,.0f} nJ/sample, "

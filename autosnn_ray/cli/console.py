@@ -96,13 +96,13 @@ def search_bar(title: str, candidates: int, fitness: Any, told: int = 0) -> Iter
 
 
 @contextmanager
-def run_bar() -> Iterator[OnRun]:
-    """Shows the runs that a larger job is made of, one after the other."""
+def run_bar(before: str = "") -> Iterator[OnRun]:
+    """Shows the runs that a larger job is made of, one after the other, each title with ``before`` before it."""
     with ExitStack() as shown:
 
         def on_run(title: str, candidates: int) -> OnTold:
             shown.close()
-            bar, told = shown.enter_context(_Bar(title)), 0
+            bar, told = shown.enter_context(_Bar(before + title)), 0
             bar.update(0, candidates, "")
 
             def on_told(candidate: Candidate, outcome: Outcome) -> None:

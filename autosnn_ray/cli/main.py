@@ -49,6 +49,9 @@ COMMANDS: dict[str, Command] = {
     "retrain": Command(
         "autosnn_ray.cli.retrain", "train chosen architectures alone, several seeds, and report on test samples once"
     ),
+    "reproduce": Command(
+        "autosnn_ray.cli.reproduce", "repeat an experiment of the paper, or a share of it: our numbers beside its own"
+    ),
     "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
     "export": Command("autosnn_ray.cli.export", "export a network: NIR for simulators and hardware, a PyTorch program"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),

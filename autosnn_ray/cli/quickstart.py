@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.errors import RunExistsError
+from autosnn_ray.cli.reproduce import Shown
+from autosnn_ray.errors import AutoSNNError, RunExistsError
 
 if TYPE_CHECKING:
-    from autosnn_ray.data import Dataset
     from autosnn_ray.evaluations import Evaluation
-    from autosnn_ray.space import Architecture
-    from autosnn_ray.training import Supernet
+    from autosnn_ray.run import Reproduction
 
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
-SPACE, DATA, HAND_MADE = "digits_16", "digits", "scb_k3"
+RECIPE = "quickstart"
 SUPERNET_EPOCHS, ALONE_EPOCHS = 40, 30
 
 
@@ -45,101 +44,57 @@ class Final:
 
     Attributes:
         title: What it is.
-        architecture: One choice for each slot.
+        architecture: As written, ``srb_k5/skip/…``.
         parameters: Trainable numbers.
-        test: Accuracy and spikes on the test samples.
+        measured: Accuracy and spikes on the test samples.
     """
 
     title: str
-    architecture: Architecture
+    architecture: str
     parameters: int
-    test: Evaluation
+    measured: Evaluation
 
 
 def run(options: Namespace) -> None:
-    """Runs the whole job."""
+    """Runs the whole job: the recipe of the quickstart, with a report of its own."""
     started = time.monotonic()
     folder = Path(options.folder)
     if folder.exists() and any(folder.iterdir()) and not options.resume:
         raise RunExistsError(f"{folder}: not empty; give --resume to go on with it, or another --folder")
+    import analysis
     from autosnn_ray.cli.console import console
-    from autosnn_ray.data import load_dataset
+    from autosnn_ray.pipeline import reproduce
+    from autosnn_ray.recipes import load
 
-    data = load_dataset(DATA, seed=options.seed)
-    supernet = _supernet(options, data, folder / "supernet")
-    chosen = _search(options, supernet, data, folder / "search")
-    finals = _finals(options, supernet, data, chosen)
-    _report(folder, chosen, finals)
+    recipe = load(RECIPE)
+    recipe = replace(
+        recipe,
+        supernet={**(recipe.supernet or {}), "epochs": options.epochs},
+        search={**(recipe.search or {}), "candidates": options.candidates},
+        retrain={**recipe.retrain, "epochs": options.alone_epochs},
+    )
+    done = reproduce(recipe, path=folder, seed=options.seed, num_cpus=options.num_cpus, watch=Shown())
+    by_hand = str(recipe.retrain["architectures"][0])
+    _report(folder, dict(analysis.choose(done.search.frame())), _finals(done, by_hand))
     console.print(f"\nall of it in {folder.resolve()}, after {time.monotonic() - started:.0f} seconds")
 
 
-def _supernet(options: Namespace, data: Dataset, folder: Path) -> Supernet:
-    import search_spaces
-    from autosnn_ray.cli.console import console, training_bar
-    from autosnn_ray.training import Supernet, TrainSettings, train_supernet
+def _finals(done: Reproduction, by_hand: str) -> list[Final]:
+    """Reads what the model cards say; where the search finds what was built by hand, both are the same network."""
+    from autosnn_ray.cards import ModelCard
 
-    if (folder / "supernet.json").exists():
-        return Supernet.load(folder)
-    settings = TrainSettings(epochs=options.epochs)
-    with training_bar("1/3 supernet") as on_step:
-        supernet = train_supernet(
-            search_spaces.load(SPACE),
-            data,
-            seed=options.seed,
-            settings=settings,
-            folder=folder,
-            on_step=on_step,
-        )
-    paths = supernet.paths
-    console.print(
-        f"{paths.count} random paths: {paths.accuracy_min:.1%} to {paths.accuracy_max:.1%} on validation, median "
-        f"{paths.accuracy_median:.1%}; fitness reference {paths.spikes_mean:,.0f} spikes/sample"
-    )
-    return supernet
-
-
-def _search(options: Namespace, supernet: Supernet, data: Dataset, path: Path) -> dict[str, Any]:
-    import analysis
-    from autosnn_ray.algorithms import AutoSNN
-    from autosnn_ray.cli.console import search_bar
-    from autosnn_ray.cli.search import show_results
-    from autosnn_ray.cluster.search import search
-    from autosnn_ray.objectives import SpikeAwareFitness
-
-    with search_bar("2/3 search", options.candidates, SpikeAwareFitness(supernet.reference_spikes)) as on_told:
-        found = search(
-            supernet,
-            data,
-            path=path,
-            algorithm=AutoSNN(seed=options.seed),
-            candidates=options.candidates,
-            resume=(path / "journal.jsonl").exists(),
-            num_cpus=options.num_cpus,
-            on_told=on_told,
-        )
-    show_results(found.path, best=5)
-    return dict(analysis.choose(found.frame()))
-
-
-def _finals(options: Namespace, supernet: Supernet, data: Dataset, chosen: dict[str, Any]) -> list[Final]:
-    from autosnn_ray.cli.console import training_bar
-    from autosnn_ray.evaluation import evaluate
-    from autosnn_ray.spiking.network import count_parameters
-    from autosnn_ray.training import TrainSettings, train_alone
-
-    settings = TrainSettings(epochs=options.alone_epochs)
-    contenders = {
-        "found": supernet.space.parse(chosen["architecture"]),
-        "by hand": supernet.space.parse([HAND_MADE] * len(supernet.space.slots)),
-    }
+    rows = done.retraining.frame().to_dict("records")
+    failed = [str(row["reason"]) for row in rows if row["status"] != "done"]
+    if failed:
+        raise AutoSNNError(f"{done.retraining.path}: a training alone failed: {failed[0]}")
+    folders = {str(row["architecture"]): Path(str(row["folder"])) for row in rows}
+    found = next((name for name in folders if name != by_hand), by_hand)
     finals = []
-    for title, architecture in contenders.items():
-        with training_bar(f"3/3 {title} alone") as on_step:
-            network = train_alone(
-                supernet.space, architecture, data, seed=options.seed, timesteps=supernet.timesteps,
-                settings=settings, on_step=on_step,
-            )  # fmt: skip
-        finals.append(Final(title, architecture, count_parameters(network), evaluate(network, data.test)))
+    for title, architecture in (("found", found), ("by hand", by_hand)):
+        card = ModelCard.load(folders[architecture])
+        if card.on_test is None:
+            raise AutoSNNError(f"{folders[architecture]}: expected a card with a look at the test samples")
+        finals.append(Final(title, architecture, int(card.totals["parameters"]), card.on_test))
     return finals
 
 
@@ -147,11 +102,10 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
     from autosnn_ray.cli.console import console, print_rows
     from autosnn_ray.cli.show import save_results
     from autosnn_ray.files import write_atomically
-    from autosnn_ray.space import format_architecture
 
     rows = [
-        [final.title, format_architecture(final.architecture), f"{final.parameters:,}",
-         f"{final.test.accuracy:.2%}", f"{final.test.spikes:,.0f}"]
+        [final.title, final.architecture, f"{final.parameters:,}",
+         f"{final.measured.accuracy:.2%}", f"{final.measured.spikes:,.0f}"]
         for final in finals
     ]  # fmt: skip
     print_rows(
@@ -160,7 +114,7 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
         title="trained alone from scratch, looked at once on the test samples",
         numbers_from=2,
     )
-    found, hand_made = finals[0].test, finals[1].test
+    found, hand_made = finals[0].measured, finals[1].measured
     console.print(
         f"the supernet promised {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample on validation; "
         f"trained alone it makes {found.accuracy:.2%} and {found.spikes:,.0f} on test.\n"
@@ -172,9 +126,9 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
     )
     content = {
         final.title: {
-            "architecture": format_architecture(final.architecture),
+            "architecture": final.architecture,
             "parameters": final.parameters,
-            "test": final.test.to_dict(),
+            "test": final.measured.to_dict(),
         }
         for final in finals
     }

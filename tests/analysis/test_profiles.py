@@ -36,11 +36,15 @@ def test_the_panels_hold_what_is_drawn():
     panels = {panel.title: panel for panel in profile_panels(Profile("skip", "mine", 4, 10, EnergyModel(), LAYERS))}
     assert panels["energy (nJ/sample)"].values == pytest.approx((4, 0, 2))
     assert panels["firing rate (%)"].values == (25, 50, 0)
+    assert panels["parameters (thousands)"].values == pytest.approx((0.041, 0, 1.281))
+    assert panels["time constant (steps)"].notes == ("1.70", "-", "2.00")
     assert panels["firing rate (%)"].notes == ("1 dead", "2 full", "20 dead")
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_the_picture_is_drawn(path, tmp_path, suffix):
     figure = analysis.plot_profile(path)
-    assert [axes.get_xlabel() for axes in figure.axes][1] == "firing rate (%)"
+    assert [axes.get_xlabel() for axes in figure.axes][2] == "firing rate (%)"
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["stem.neuron1  4x8x8", "layers.0.max_pool  4x4x4", "head.neuron  20"]
     assert analysis.save(figure, tmp_path / f"profile.{suffix}").stat().st_size > 1000

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import analysis
+import autosnn_ray as asr
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
@@ -47,3 +48,21 @@ def test_a_part_of_fashion_mnist_is_trained_and_searched(tmp_path, tiny_space_fi
     assert frame.accuracy.max() > 0.5
     best = str(frame.nlargest(1, "fitness").architecture.iloc[0])
     assert best in run(tmp_path, "inspect", "supernet", "--architecture", best)
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+@pytest.mark.skipif(not FASHION.exists(), reason="needs Debian's dataset-fashion-mnist")
+def test_a_recipe_runs_on_a_part_of_fashion_mnist(tmp_path):
+    """A fortieth of its epochs and candidates: what is shown is that all stages work on the real files."""
+    said = run(
+        tmp_path, "reproduce", "fashion_mnist", "--scale", 0.025, "--folder", "out", "--train-samples", 1000,
+        "--validation-samples", 200, "--test-samples", 200, "--num-cpus", 2,
+    )  # fmt: skip
+    assert "ours were trained for 2.50%" in " ".join(said.split())
+    done = asr.Reproduction(tmp_path / "out")
+    assert len(done.search.frame()) == 10
+    frame = done.retraining.frame()
+    assert (frame.status == "done").all()
+    assert frame.test_accuracy.notna().all()
+    assert set(frame.seed) == {0, 1, 2}

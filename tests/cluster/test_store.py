@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -34,6 +35,16 @@ def test_what_comes_out_evaluates_as_what_went_in(shared, tiny_supernet, digits)
         before = evaluate(tiny_supernet.network, digits.validation, architecture)
         after = evaluate(network, data.validation, architecture)
         assert (before.accuracy, before.spikes, before.loss) == (after.accuracy, after.spikes, after.loss)
+
+
+def test_samples_are_augmented_in_an_actor_as_in_the_driver(tiny_supernet, digits):
+    dark = replace(digits, augmentation="crop", black=(-3.0,))
+    described = replace(tiny_supernet, data=dark.describe())
+    _, data = SharedSupernet.of(described, dark).open()
+    x = digits.train.x[:20]
+    ours, theirs = (one.augment(x, torch.Generator().manual_seed(0)) for one in (dark, data.data))
+    assert ours.min() == -3
+    assert torch.equal(ours, theirs)
 
 
 def test_every_weight_points_into_the_mapped_arrays(shared):

@@ -1,0 +1,125 @@
+"""Recipes run from data to table, and the quickstart, which is one of them."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+import autosnn_ray as asr
+from autosnn_ray.cli.main import main
+from autosnn_ray.recipes import names
+
+RECIPE = """
+name = "tiny"
+summary = "for tests"
+notes = ["read with care"]
+[data]
+name = "digits"
+[network]
+space = "{space}"
+timesteps = 2
+[supernet]
+epochs = 8
+learning_rate = 0.02
+[search]
+candidates = 12
+[retrain]
+architectures = ["scb_k3/skip"]
+seeds = 2
+epochs = 4
+learning_rate = 0.02
+[[published]]
+measure = "test_accuracy"
+value = 0.9
+status = "recalled"
+[[published]]
+measure = "parameters"
+value = 2817
+status = "computed"
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path, tiny_space_file):
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE.format(space=tiny_space_file))
+    return path
+
+
+def ok(capsys, *arguments: object) -> str:
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert status == 0, captured.err
+    return captured.out
+
+
+def refused(capsys, *arguments: object) -> str:
+    assert main([str(argument) for argument in arguments]) != 0
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_recipes_are_listed(capsys):
+    said = ok(capsys, "reproduce")
+    assert all(name in said for name in names())
+
+
+def test_nonsense_is_refused_before_anything_is_written(capsys, recipe, tmp_path):
+    folder = ("--folder", tmp_path / "out")
+    for scale in ("0", "-1", "2", "nan"):
+        assert "scale: expected a share above 0" in refused(capsys, "reproduce", recipe, "--scale", scale, *folder)
+    assert "unknown recipe 'cifar'" in refused(capsys, "reproduce", "cifar", *folder)
+    assert "expected a part of 1 to" in refused(capsys, "reproduce", recipe, "--train-samples", "99999", *folder)
+    text = recipe.read_text()
+    for old, new, said in (
+        ("scb_k3/skip", "scb_k3", "expected 2 choices"),
+        ("timesteps = 2", "timesteps = 2\nstem = 'drum'", "expected one of: static"),
+        ("learning_rate = 0.02\n[search]", "learning_rate = -1.0\n[search]", "learning_rate: expected a positive"),
+        ('name = "digits"', 'name = "letters"', "unknown data set 'letters'"),
+    ):
+        recipe.write_text(text.replace(old, new, 1))
+        assert said in refused(capsys, "reproduce", recipe, *folder)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_a_recipe_runs_from_data_to_table_at_a_share_of_its_length(capsys, recipe, tmp_path):
+    command = ("reproduce", recipe, "--scale", "0.5", "--folder", tmp_path / "out", "--num-cpus", "2")
+    said = " ".join(ok(capsys, *command).split())
+    assert "ours were trained for 50.00%" in said
+    assert "note: read with care" in said
+    done = asr.Reproduction(tmp_path / "out")
+    assert len(done.search.frame()) == 6
+    assert done.config()["recipe"]["supernet"]["epochs"] == 4
+    retrained = done.retraining.frame()
+    assert set(retrained.seed) == {0, 1}
+    frame = done.frame().set_index(["architecture", "measure"])
+    assert frame.loc[("scb_k3/skip", "parameters"), "published"] == 2817
+    assert frame.loc[("scb_k3/skip", "test_accuracy"), "status"] == "recalled"
+    own = retrained[retrained.architecture == "scb_k3/skip"]
+    assert frame.loc[("scb_k3/skip", "test_accuracy"), "ours"] == pytest.approx(own.test_accuracy.mean())
+    found = frame[~frame.is_published]
+    assert (found.published.dropna() == 0.9).all()
+    # Given again it trains nothing; another scale is another experiment.
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.json*")}
+    ok(capsys, *command)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.json*")} == before
+    assert "holds another reproduction (other recipe, scale)" in refused(
+        capsys, "reproduce", recipe, "--folder", tmp_path / "out"
+    )
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
+    short = ("--epochs", "1", "--candidates", "4", "--alone-epochs", "1", "--num-cpus", "2")
+    said = ok(capsys, "quickstart", "--folder", tmp_path / "out", *short)
+    assert "looked at once on the test samples" in said
+    final = json.loads((tmp_path / "out" / "final.json").read_text())
+    assert set(final) == {"found", "by hand"}
+    assert final["by hand"]["architecture"] == "scb_k3/scb_k3/scb_k3/scb_k3/scb_k3"
+    assert final["found"]["test"]["samples"] == 360
+    assert not math.isnan(final["found"]["test"]["accuracy"])
+    assert "not empty; give --resume" in refused(capsys, "quickstart", "--folder", tmp_path / "out", *short)
