@@ -162,7 +162,7 @@ class SpikingNeuron(nn.Module):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps inputs ``(T, N, …)`` to spikes of the same shape and type."""
-        spikes = self._run_fused(x) if self.fused else self._run_norse(x)
+        spikes = self._run_fused(x) if self.fused else self.run_from(x)[0]
         if meter is not None:
             meter.add(self.layer_name, spikes)
         return spikes
@@ -179,7 +179,13 @@ class SpikingNeuron(nn.Module):
             alpha=self.settings.alpha,
         )
 
-    def _run_norse(self, x: Tensor) -> Tensor:
+    def run_from(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Runs Norse's loop over inputs ``(T, N, …)`` from a voltage ``(N, …)``, ``v_reset`` where None.
+
+        Returns:
+            Spikes, and the voltage after the last step.
+        """
+
         def constant(value: float) -> Tensor:
             return torch.full((), value, dtype=x.dtype, device=x.device)
 
@@ -197,8 +203,9 @@ class SpikingNeuron(nn.Module):
         def start(inputs: Tensor) -> LIFBoxFeedForwardState:
             return LIFBoxFeedForwardState(v=torch.full_like(inputs[0], self.settings.v_reset))
 
-        spikes: Tensor = SNN(self.step, start, parameters, dt=1.0)(x)[0]
-        return spikes
+        begin = None if v is None else LIFBoxFeedForwardState(v=v)
+        spikes, end = SNN(self.step, start, parameters, dt=1.0)(x, begin)
+        return spikes, end.v
 
     def extra_repr(self) -> str:
         """Returns the settings that differ between layers."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from autosnn_ray.spiking.blocks import MaxPool, conv, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
+from autosnn_ray.spiking.segments import TimeSegments
 
 
 class Stem(nn.Module):
@@ -30,12 +32,16 @@ class Stem(nn.Module):
         self.norm2 = nn.BatchNorm2d(channels) if two else None
         self.neuron2 = SpikingNeuron(neuron) if two else None
         self.pool2 = MaxPool() if kind == "event" else None
+        self.steps: int | None = None
+        """Time steps that are run at a time to save memory; None for all of them. Not part of the state."""
 
     def forward(self, x: Tensor, timesteps: int, meter: SpikeMeter | None = None) -> Tensor:
         """Maps static frames ``(N, C, H, W)`` or one frame a step ``(T, N, C, H, W)`` to ``(T, N, C', H', W')``.
 
         A static frame is the same at every step: it is convolved once.
         """
+        if self.steps is not None and x.dim() == 5 and meter is None and torch.is_grad_enabled():
+            return self._in_segments(x, self.steps)
         if x.dim() == 4:
             current = self.norm1(self.conv1(x))
             current = current.expand(timesteps, *current.shape)
@@ -47,3 +53,9 @@ class Stem(nn.Module):
             conv2, norm2 = self.conv2, self.norm2
             spikes = self.neuron2(over_time(lambda merged: norm2(conv2(merged)), spikes), meter)
         return spikes if self.pool2 is None else self.pool2(spikes, meter)
+
+    def _in_segments(self, x: Tensor, steps: int) -> Tensor:
+        spikes = TimeSegments(self.conv1, self.norm1, self.neuron1, self.pool1, steps)(x)
+        if self.conv2 is None or self.norm2 is None or self.neuron2 is None:
+            return spikes
+        return TimeSegments(self.conv2, self.norm2, self.neuron2, self.pool2, steps)(spikes)

@@ -97,7 +97,7 @@ def train(
             rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            with recomputing(network, plan.recompute):
+            with recomputing(network, plan.recompute, plan.in_time):
                 loss = _step(network, optimizer, x, data.train.y[rows], draw_paths(rng), settings, plan.micro_batch)
             tracker.step_done(step, epoch, loss, rate)
         if state:
