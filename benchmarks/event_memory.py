@@ -42,8 +42,9 @@ def run_step(budget: float) -> None:
     started = time.perf_counter()
     train(network, Dataset("events", CLASSES, split, split, split), settings, seed=0, draw_paths=lambda _: [None])
     print(
-        f"budget {budget or 'none'} GB: micro-batch {plan.micro_batch}, recompute {plan.recompute}, estimated "
-        f"{plan.bytes / 1e9:.2f} GB; measured {peak_gigabytes() - before:.2f} GB above {before:.2f} GB, "
+        f"budget {budget or 'none'} GB: micro-batch {plan.micro_batch}, recompute {plan.recompute}, "
+        f"in time {plan.in_time}, estimated {plan.bytes / 1e9:.2f} GB; "
+        f"measured {peak_gigabytes() - before:.2f} GB above {before:.2f} GB, "
         f"{time.perf_counter() - started:.1f} s a step, {torch.get_num_threads()} threads"
     )
 
@@ -52,7 +53,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--step"]:
         run_step(float(sys.argv[2]))
         return
-    for budget in sys.argv[1:] or ["0", "2.2", "1.2", "0.4"]:
+    for budget in sys.argv[1:] or ["0", "2", "1.1", "1", "0.6", "0.3"]:
         subprocess.run([sys.executable, __file__, "--step", budget], check=True)
 
 

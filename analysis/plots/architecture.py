@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from analysis.frames import layer_spikes, read, read_space
 from analysis.plots.style import CHOSEN, MUTED
 from analysis.statistics import choose
-from autosnn_ray.space import BLOCKS, SearchSpace
+from autosnn_ray.space import SearchSpace, find_block
 
 COLOURS = {
     "stem": "#DDDDDD",
@@ -66,7 +66,7 @@ def architecture_parts(space: SearchSpace, architecture: tuple[str, ...], spikes
     choices = iter(architecture)
     for position, layer in enumerate(space.layers):
         name = next(choices) if layer.is_slot else layer.kind
-        block = BLOCKS[name]
+        block = find_block(name)
         kernel = 0 if "pool" in block.family else block.kernel
         spent = total(f"layers.{position}")
         parts.append(Part(block.family, name, layer.channels, space.sizes[position + 1], spent, layer.is_slot, kernel))

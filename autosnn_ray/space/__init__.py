@@ -1,7 +1,7 @@
 """Search spaces and architectures: which blocks may stand where. Needs neither torch nor ray."""
 
 from autosnn_ray.space.additive import AdditiveModel
-from autosnn_ray.space.blocks import BLOCKS, Block
+from autosnn_ray.space.blocks import BLOCKS, Block, find_block
 from autosnn_ray.space.layers import HEADS, STEMS, Layer
 from autosnn_ray.space.space import Architecture, SearchSpace, format_architecture
 
@@ -14,5 +14,6 @@ __all__ = [
     "Block",
     "Layer",
     "SearchSpace",
+    "find_block",
     "format_architecture",
 ]

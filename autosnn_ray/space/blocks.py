@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+
+from autosnn_ray.errors import unknown_name
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,8 @@ class Block:
         expansion: Width of an inverted bottleneck's middle, as a multiple of the input channels.
         official: The block's name in the original implementation (nabk89/AutoSNN); empty where it has none.
         summary: One line for people.
+        width: Channels inside a block of several convolutions, between what comes in and what goes out; 0 for as many
+            as its kind has: those that go out, or ``expansion`` times those that come in.
     """
 
     family: str
@@ -24,6 +29,7 @@ class Block:
     summary: str
     kernel: int = 0
     expansion: int = 0
+    width: int = 0
 
 
 BLOCKS: dict[str, Block] = {
@@ -48,6 +54,54 @@ BLOCKS: dict[str, Block] = {
 }
 """Every block by the name it has in an architecture. To add one: a line here, and its family in
 ``autosnn_ray.spiking.blocks.FAMILIES`` where the family is new."""
+
+WIDTHS: tuple[str, ...] = ("scb", "srb", "sib")
+"""Families of several convolutions: their names may end in the channels inside, ``srb_k3_c8``."""
+
+_WITH_WIDTH = re.compile(r"(\w+)_c([1-9]\d{0,5})", re.ASCII)
+
+
+def find_block(name: str) -> Block:
+    """Returns the block of a name, its channels inside included.
+
+    Raises:
+        InvalidInputError: No such block, or channels inside one that has none.
+
+    Example:
+        >>> find_block("srb_k5").width, find_block("srb_k5_c8").width
+        (0, 8)
+    """
+    parts = _WITH_WIDTH.fullmatch(name)
+    if name not in BLOCKS and parts is not None and has_width(parts[1]):
+        return replace(BLOCKS[parts[1]], width=int(parts[2]))
+    if name not in BLOCKS:
+        hint = f"Those of several convolutions ({', '.join(WIDTHS)}) may have channels inside: srb_k3_c8."
+        raise unknown_name("block", name, BLOCKS, hint)
+    return BLOCKS[name]
+
+
+def has_width(name: str) -> bool:
+    """Says whether channels inside can be chosen for a block, and its name does not choose them.
+
+    Example:
+        >>> has_width("srb_k5"), has_width("srb_k5_c8"), has_width("skip")
+        (True, False, False)
+    """
+    return name in BLOCKS and BLOCKS[name].family in WIDTHS
+
+
+def is_block(name: object) -> bool:
+    """Says whether a value is the name of a block.
+
+    Example:
+        >>> is_block("scb_k3_c16"), is_block("skip_c16"), is_block("scb_k3_c0"), is_block(3)
+        (True, False, False, False)
+    """
+    if not isinstance(name, str):
+        return False
+    parts = _WITH_WIDTH.fullmatch(name)
+    return name in BLOCKS or (parts is not None and has_width(parts[1]))
+
 
 POOLS: tuple[str, ...] = ("max_pool", "avg_pool")
 """Blocks that keep the channels and always halve the size."""

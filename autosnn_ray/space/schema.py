@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.space.blocks import BLOCKS, POOLS
+from autosnn_ray.space.blocks import BLOCKS, POOLS, WIDTHS, has_width, is_block
 from autosnn_ray.space.layers import HEADS, SLOT, STEMS, Layer, layer_kinds
 from autosnn_ray.space.space import SearchSpace
 
 _LARGEST = 2**20
+_WIDE = f"{', '.join(WIDTHS)} also with the channels inside, such as srb_k3_c8"
 
 
 class _Entries:
@@ -72,10 +73,10 @@ class _Entries:
         return tuple(listed)
 
     def choices(self, key: str) -> tuple[str, ...]:
-        expected = f"a list of different blocks out of: {', '.join(BLOCKS)}"
+        expected = f"a list of different blocks out of: {', '.join(BLOCKS)}; {_WIDE}"
         value = self.get(key, expected)
         listed = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
-        known = all(isinstance(choice, str) and choice in BLOCKS for choice in listed)
+        known = all(is_block(choice) for choice in listed)
         if not listed or not known or len(set(listed)) != len(listed):
             raise self.wrong(key, expected, value)
         return tuple(listed)
@@ -121,20 +122,36 @@ def _read_layers(table: _Entries, channels: int) -> tuple[Layer, ...]:
 
 
 def _read_layer(entry: _Entries, table: _Entries, channels: int) -> Layer:
-    kind = entry.one_of("kind", layer_kinds())
+    kind = entry.get("kind", f"one of: {', '.join(layer_kinds())}")
+    if not is_block(kind):
+        kind = entry.one_of("kind", layer_kinds())
     if kind in POOLS:
         entry.refuse_unknown(("kind",))
         return Layer(kind, channels, stride=2)
-    entry.refuse_unknown(("kind", "channels", "stride", *(["choices"] if kind == SLOT else [])))
+    entry.refuse_unknown(("kind", "channels", "stride", *(["choices", "widths"] if kind == SLOT else [])))
     own = entry.integer("channels", channels)
     stride = entry.integer("stride", 1)
     if kind != SLOT:
         return _strided(entry, Layer(kind, own, stride))
-    choices = (entry if "choices" in entry.entries else table).choices("choices")
+    choices = _with_widths(entry, (entry if "choices" in entry.entries else table).choices("choices"))
     pools = [choice for choice in choices if choice in POOLS]
     if pools and (stride != 2 or own != channels):
         raise entry.wrong("choices", "pools only where stride is 2 and the channels stay", pools)
     return _strided(entry, Layer(SLOT, own, stride, choices))
+
+
+def _with_widths(entry: _Entries, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """Offers each choice of several convolutions with each of the slot's widths inside."""
+    widths = entry.widths("widths")
+    if not widths:
+        return choices
+    wide = [choice for choice in choices if has_width(choice)]
+    offered = [
+        name for choice in choices for name in ([f"{choice}_c{w}" for w in widths] if choice in wide else [choice])
+    ]
+    if not wide or len(set(offered)) != len(offered) or not all(map(is_block, offered)):
+        raise entry.wrong("widths", f"different numbers of channels, and choices that take them ({_WIDE})", widths)
+    return tuple(offered)
 
 
 def _strided(entry: _Entries, layer: Layer) -> Layer:

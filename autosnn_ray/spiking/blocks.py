@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from autosnn_ray.errors import unknown_name
-from autosnn_ray.space import BLOCKS, Block
+from autosnn_ray.space import Block, find_block
 from autosnn_ray.spiking.layer_parts import SpikingBlock, conv, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
@@ -76,18 +75,17 @@ class FactorisedReduce(SpikingBlock):
 
 
 class ConvBlock(SpikingBlock):
-    """Two spiking convolutions, with a shortcut before the second neuron where ``residual``."""
+    """Two spiking convolutions, with a shortcut before the second neuron where the family is ``srb``."""
 
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, stride: int, residual: bool, neuron: NeuronSettings
-    ) -> None:
+    def __init__(self, block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> None:
         super().__init__()
-        self.conv1 = conv(in_channels, out_channels, kernel, stride)
-        self.norm1 = nn.BatchNorm2d(out_channels)
+        middle = block.width or out_channels
+        self.conv1 = conv(in_channels, middle, block.kernel, stride)
+        self.norm1 = nn.BatchNorm2d(middle)
         self.neuron1 = SpikingNeuron(neuron)
-        self.conv2 = conv(out_channels, out_channels, kernel)
+        self.conv2 = conv(middle, out_channels, block.kernel)
         self.norm2 = nn.BatchNorm2d(out_channels)
-        self.shortcut = _shortcut(in_channels, out_channels, stride) if residual else None
+        self.shortcut = _shortcut(in_channels, out_channels, stride) if block.family == "srb" else None
         self.neuron2 = SpikingNeuron(neuron)
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
@@ -108,20 +106,19 @@ class InvertedBottleneck(SpikingBlock):
 
     def __init__(
         self,
+        block: Block,
         in_channels: int,
         out_channels: int,
-        kernel: int,
         stride: int,
-        expansion: int,
         neuron: NeuronSettings,
         depthwise: bool = False,
     ) -> None:
         super().__init__()
-        middle = expansion * in_channels
+        middle = block.width or block.expansion * in_channels
         self.conv1 = conv(in_channels, middle, 1)
         self.norm1 = nn.BatchNorm2d(middle)
         self.neuron1 = SpikingNeuron(neuron)
-        self.conv2 = conv(middle, middle, kernel, stride, groups=middle if depthwise else 1)
+        self.conv2 = conv(middle, middle, block.kernel, stride, groups=middle if depthwise else 1)
         self.norm2 = nn.BatchNorm2d(middle)
         self.neuron2 = SpikingNeuron(neuron)
         self.conv3 = conv(middle, out_channels, 1)
@@ -179,18 +176,6 @@ def _conv(block: Block, in_channels: int, out_channels: int, stride: int, neuron
     return SingleConv(in_channels, out_channels, block.kernel, stride, neuron)
 
 
-def _scb(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
-    return ConvBlock(in_channels, out_channels, block.kernel, stride, residual=False, neuron=neuron)
-
-
-def _srb(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
-    return ConvBlock(in_channels, out_channels, block.kernel, stride, residual=True, neuron=neuron)
-
-
-def _sib(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
-    return InvertedBottleneck(in_channels, out_channels, block.kernel, stride, block.expansion, neuron)
-
-
 def _max_pool(block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> SpikingBlock:
     return MaxPool()
 
@@ -202,9 +187,9 @@ def _avg_pool(block: Block, in_channels: int, out_channels: int, stride: int, ne
 FAMILIES: dict[str, Callable[[Block, int, int, int, NeuronSettings], SpikingBlock]] = {
     "skip": _skip,
     "conv": _conv,
-    "scb": _scb,
-    "srb": _srb,
-    "sib": _sib,
+    "scb": ConvBlock,
+    "srb": ConvBlock,
+    "sib": InvertedBottleneck,
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,
 }
@@ -215,7 +200,7 @@ def build_block(name: str, in_channels: int, out_channels: int, stride: int, neu
     """Builds a block by name.
 
     Args:
-        name: Key of ``BLOCKS``.
+        name: Key of ``BLOCKS``, with channels inside (``srb_k3_c8``) or without.
         in_channels: Channels that come in.
         out_channels: Channels that go out.
         stride: By how much height and width are divided.
@@ -229,7 +214,5 @@ def build_block(name: str, in_channels: int, out_channels: int, stride: int, neu
         >>> block(torch.ones(4, 2, 4, 8, 8)).shape
         torch.Size([4, 2, 6, 4, 4])
     """
-    if name not in BLOCKS:
-        raise unknown_name("block", name, BLOCKS)
-    block = BLOCKS[name]
+    block = find_block(name)
     return FAMILIES[block.family](block, in_channels, out_channels, stride, neuron)

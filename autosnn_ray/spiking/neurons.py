@@ -83,6 +83,11 @@ class NeuronSettings:
         return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
 
+def _is_plain(norm: nn.Module | None) -> bool:
+    """Says whether a batch norm does what its class does: one that shares statistics does not."""
+    return norm is None or (type(norm) is nn.BatchNorm2d and "forward" not in vars(norm))
+
+
 def _through(norm: nn.Module | None, x: Tensor) -> Tensor:
     if norm is None:
         return x
@@ -155,7 +160,8 @@ class SpikingNeuron(nn.Module):
             timesteps: T, where ``x`` has one step.
         """
         steps = timesteps or len(x)
-        if self.fused and can_compile(x, shortcut, None if norm is None else norm.weight, self.w):
+        plain = _is_plain(norm) and _is_plain(shortcut_norm)
+        if plain and self.fused and can_compile(x, shortcut, None if norm is None else norm.weight, self.w):
             spikes, counts = compiled_neuron(
                 x, self.decay(), self._recurrence(), timesteps=steps, norm=norm, shortcut=shortcut,
                 shortcut_norm=shortcut_norm,
@@ -167,7 +173,7 @@ class SpikingNeuron(nn.Module):
         if shortcut is not None:
             x = x + _through(shortcut_norm, shortcut)
         x = x.expand(steps, *x.shape[1:])
-        spikes = self._run_fused(x) if self.fused else self._run_norse(x)
+        spikes = self._run_fused(x) if self.fused else self.run_from(x)[0]
         if meter is not None:
             meter.add(self.layer_name, spikes)
         return spikes
@@ -194,7 +200,13 @@ class SpikingNeuron(nn.Module):
             alpha=self.settings.alpha,
         )
 
-    def _run_norse(self, x: Tensor) -> Tensor:
+    def run_from(self, x: Tensor, v: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Runs Norse's loop over inputs ``(T, N, …)`` from a voltage ``(N, …)``, ``v_reset`` where None.
+
+        Returns:
+            Spikes, and the voltage after the last step.
+        """
+
         def constant(value: float) -> Tensor:
             return torch.full((), value, dtype=x.dtype, device=x.device)
 
@@ -212,8 +224,9 @@ class SpikingNeuron(nn.Module):
         def start(inputs: Tensor) -> LIFBoxFeedForwardState:
             return LIFBoxFeedForwardState(v=torch.full_like(inputs[0], self.settings.v_reset))
 
-        spikes: Tensor = SNN(self.step, start, parameters, dt=1.0)(x)[0]
-        return spikes
+        begin = None if v is None else LIFBoxFeedForwardState(v=v)
+        spikes, end = SNN(self.step, start, parameters, dt=1.0)(x, begin)
+        return spikes, end.v
 
     def extra_repr(self) -> str:
         """Returns the settings that differ between layers."""

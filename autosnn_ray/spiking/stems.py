@@ -9,6 +9,7 @@ from autosnn_ray.spiking.blocks import MaxPool
 from autosnn_ray.spiking.layer_parts import conv, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
+from autosnn_ray.spiking.segments import TimeSegments
 
 
 class Stem(nn.Module):
@@ -32,12 +33,16 @@ class Stem(nn.Module):
         self.norm2 = nn.BatchNorm2d(channels) if two else None
         self.neuron2 = SpikingNeuron(neuron) if two else None
         self.pool2 = MaxPool() if kind == "event" else None
+        self.steps: int | None = None
+        """Time steps that are run at a time to save memory; None for all of them. Not part of the state."""
 
     def forward(self, x: Tensor, timesteps: int, meter: SpikeMeter | None = None) -> Tensor:
         """Maps static frames ``(N, C, H, W)`` or one frame a step ``(T, N, C, H, W)`` to ``(T, N, C', H', W')``.
 
         A static frame is the same at every step: it is convolved once.
         """
+        if self.steps is not None and x.dim() == 5 and meter is None and torch.is_grad_enabled():
+            return self._in_segments(x, self.steps)
         frames = x.unsqueeze(0) if x.dim() == 4 else x
         # Channels last: convolutions of few channels are several times as fast, and each layer hands the order on.
         merged = frames.flatten(0, 1).contiguous(memory_format=torch.channels_last)
@@ -47,3 +52,9 @@ class Stem(nn.Module):
             spikes = self.pool1(spikes, meter)
             spikes = self.neuron2(over_time(self.conv2, spikes), meter, norm=self.norm2)
         return spikes if self.pool2 is None else self.pool2(spikes, meter)
+
+    def _in_segments(self, x: Tensor, steps: int) -> Tensor:
+        spikes = TimeSegments(self.conv1, self.norm1, self.neuron1, self.pool1, steps)(x)
+        if self.conv2 is None or self.norm2 is None or self.neuron2 is None:
+            return spikes
+        return TimeSegments(self.conv2, self.norm2, self.neuron2, self.pool2, steps)(spikes)

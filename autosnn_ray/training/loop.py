@@ -92,7 +92,8 @@ def train(
     share = -(-settings.batch_size // group.size)
     plan = MemoryPlan(share, recompute=False, bytes=0)
     if settings.memory is not None:
-        plan = plan_memory(network, data.train.x[:2].to(group.device), share, settings.memory)
+        few = data.train.x[:2].to(group.device)
+        plan = plan_memory(network, few, share, settings.memory, segments=group.size == 1)
     network.train()
     for epoch in range(first, settings.epochs):
         rng = np.random.default_rng([seed, epoch])
@@ -104,7 +105,7 @@ def train(
             rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
             for options in optimizer.param_groups:
                 options["lr"] = rate
-            with recomputing(network, plan.recompute), sharing_statistics(network, group):
+            with recomputing(network, plan.recompute, plan.in_time), sharing_statistics(network, group):
                 y = data.train.y[rows]
                 loss = _step(network, optimizer, x, y, draw_paths(rng), settings, plan.micro_batch, group)
             tracker.step_done(step, epoch, loss, rate)

@@ -1,11 +1,11 @@
-"""Trains within a memory budget: activations computed anew in the backward pass, and steps cut into micro-batches."""
+"""Trains within a memory budget: activations computed anew, by block or by segments of time, and micro-batches."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -19,6 +19,9 @@ from autosnn_ray.spiking.network import SpikingNetwork
 GIGABYTE = 1e9
 _WORKSPACE = 3
 """Gradients of its largest tensor that a backward pass holds at a time: measured on event data, 2 to 3."""
+_SEGMENT = 21
+"""Tensors of the stem's largest size, for the time steps of a segment, that its backward pass holds at a time:
+measured on event data, over batches of 4 to 16."""
 
 
 @dataclass(frozen=True)
@@ -31,29 +34,35 @@ class MemoryPlan:
         recompute: Whether only what passes between blocks is kept, and all within them is computed anew in the
             backward pass: a third slower, the same result.
         bytes: What activations are estimated to take, with the workspace of the backward pass.
+        in_time: Whether the stem, where the largest tensors are, is run a few time steps at a time, in both passes:
+            the same result to rounding.
     """
 
     micro_batch: int
     recompute: bool
     bytes: float
+    in_time: bool = False
 
 
 @dataclass(frozen=True)
 class _Cost:
-    """Bytes a sample: kept for the backward pass, the same with recomputation, and the largest tensor."""
+    """Bytes a sample: kept for the backward pass, the same with recomputation, and what a pass needs to work with."""
 
     kept: float
     recomputed: float
-    largest: float
+    workspace: float
 
     def of(self, samples: int, recompute: bool) -> float:
-        return samples * ((self.recomputed if recompute else self.kept) + _WORKSPACE * self.largest)
+        return samples * ((self.recomputed if recompute else self.kept) + self.workspace)
 
 
-def plan_memory(network: SpikingNetwork, x: Tensor, batch_size: int, gigabytes: float) -> MemoryPlan:
+def plan_memory(
+    network: SpikingNetwork, x: Tensor, batch_size: int, gigabytes: float, *, segments: bool = True
+) -> MemoryPlan:
     """Finds how to run a step so that its activations fit into a budget.
 
-    The whole batch is kept if it fits; if not, it is recomputed; if that does not fit, it is halved, and so on.
+    The whole batch is kept if it fits; if not, the stem of event data is run in segments of time, or all is
+    recomputed, or both; if that does not fit, the batch is halved, and so on.
 
     Args:
         network: What is trained; a supernet is measured on the path of each choice in all slots.
@@ -61,6 +70,7 @@ def plan_memory(network: SpikingNetwork, x: Tensor, batch_size: int, gigabytes: 
         batch_size: Samples of a step.
         gigabytes: The budget for activations; weights, optimiser, samples and what PyTorch takes for itself (about
             half a gigabyte on a CPU) are not in it.
+        segments: Whether the stem may be run in segments of time; their batch norm is of one process alone.
 
     Returns:
         The plan.
@@ -71,13 +81,20 @@ def plan_memory(network: SpikingNetwork, x: Tensor, batch_size: int, gigabytes: 
     if not (math.isfinite(gigabytes) and gigabytes > 0):
         raise InvalidInputError(f"memory: expected gigabytes above 0, got {gigabytes!r}")
     # Copied: a view would be counted with all the memory it is a view of.
-    costs = [_cost(network, x[:2].clone(), path) for path in _paths(network)]
+    x = x[:2].clone()
+    costs = {False: [_cost(network, x, path) for path in _paths(network)]}
+    ways = [(False, False), (True, False)]  # whether to recompute, whether the stem is run in segments of time
+    if x.dim() == 5 and segments:
+        costs[True] = [
+            _cost_in_time(network, x, path, whole) for path, whole in zip(_paths(network), costs[False], strict=True)
+        ]
+        ways = [(False, False), (False, True), (True, False), (True, True)]
     samples = batch_size
     while True:
-        for recompute in (False, True):
-            needed = max(cost.of(samples, recompute) for cost in costs)
+        for recompute, in_time in ways:
+            needed = max(cost.of(samples, recompute) for cost in costs[in_time])
             if needed <= gigabytes * GIGABYTE:
-                return MemoryPlan(samples, recompute, needed)
+                return MemoryPlan(samples, recompute, needed, in_time)
         if samples == 1:
             raise InvalidInputError(
                 f"memory: one sample takes {needed / GIGABYTE:.2f} GB of activations with recomputation, "
@@ -87,7 +104,7 @@ def plan_memory(network: SpikingNetwork, x: Tensor, batch_size: int, gigabytes: 
 
 
 @contextmanager
-def recomputing(network: SpikingNetwork, active: bool = True) -> Iterator[None]:
+def recomputing(network: SpikingNetwork, active: bool = True, in_time: bool = False) -> Iterator[None]:
     """Lets stem, blocks and head keep nothing but their input, for the while of the block.
 
     Batch-norm statistics are updated by the first pass alone: the weights end as they would without.
@@ -95,13 +112,16 @@ def recomputing(network: SpikingNetwork, active: bool = True) -> Iterator[None]:
     Args:
         network: What is trained.
         active: False does nothing.
+        in_time: Whether the stem is run in segments of time, and keeps what it passes on with the voltages between.
     """
-    parts = _parts(network) if active else []
+    parts = _parts(network)[int(in_time) :] if active else []
+    network.stem.steps = _steps(network.timesteps) if in_time else None
     for part in parts:
         part.forward = _Recomputed(part)
     try:
         yield
     finally:
+        network.stem.steps = None
         for part in parts:
             del part.forward
 
@@ -179,7 +199,21 @@ def _cost(network: SpikingNetwork, x: Tensor, path: Architecture | None) -> _Cos
         for handle in handles:
             handle.remove()
     within = [end - start for start, end in zip(marks, [*marks[1:], total], strict=True)]
-    return _Cost(total / len(x), (sum(inputs) + max(within)) / len(x), kept.largest / len(x))
+    workspace = _WORKSPACE * kept.largest
+    return _Cost(total / len(x), (sum(inputs) + max(within)) / len(x), workspace / len(x))
+
+
+def _cost_in_time(network: SpikingNetwork, x: Tensor, path: Architecture | None, whole: _Cost) -> _Cost:
+    """Measures the same with the stem in segments of time, which it keeps little of and works on one by one."""
+    segment = _SEGMENT * whole.workspace / _WORKSPACE * _steps(network.timesteps) / network.timesteps
+    with recomputing(network, active=False, in_time=True):
+        found = _cost(network, x, path)
+    return replace(found, workspace=max(found.workspace, segment))
+
+
+def _steps(timesteps: int) -> int:
+    """Returns how many time steps to run at a time: voltages between segments, and segments, take about as much."""
+    return max(1, round(math.sqrt(timesteps) / 2))
 
 
 class _Kept:

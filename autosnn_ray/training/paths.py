@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from autosnn_ray.space import BLOCKS, Architecture, SearchSpace
+from autosnn_ray.space import Architecture, Layer, SearchSpace, find_block
 from autosnn_ray.space.blocks import POOLS
 
 PathSampler = Callable[[SearchSpace, np.random.Generator], list[Architecture]]
@@ -40,8 +41,8 @@ def strictly_fair_paths(space: SearchSpace, rng: np.random.Generator) -> list[Ar
 def sandwich_paths(space: SearchSpace, rng: np.random.Generator) -> list[Architecture]:
     """Takes the largest path, the smallest, and one drawn uniformly; the largest comes first, as the others' teacher.
 
-    Size is told by the kernels: wider ones, then those with a shortcut. Choices are not run equally often. Source:
-    Yu and Huang, ICCV 2019 (universally slimmable networks), the sandwich rule.
+    Size is told by the kernels: wider ones, then more channels inside, then those with a shortcut. Choices are not
+    run equally often. Source: Yu and Huang, ICCV 2019 (universally slimmable networks), the sandwich rule.
 
     Example:
         >>> import search_spaces
@@ -49,16 +50,16 @@ def sandwich_paths(space: SearchSpace, rng: np.random.Generator) -> list[Archite
         >>> paths[0][0], paths[1][0], len(paths)
         ('srb_k5', 'skip', 3)
     """
-    largest = tuple(max(slot.choices, key=_size) for slot in space.slots)
-    smallest = tuple(min(slot.choices, key=_size) for slot in space.slots)
+    largest = tuple(max(slot.choices, key=partial(_size, slot)) for slot in space.slots)
+    smallest = tuple(min(slot.choices, key=partial(_size, slot)) for slot in space.slots)
     return [largest, smallest, space.sample(rng)]
 
 
-def _size(choice: str) -> tuple[int, int, int]:
-    block = BLOCKS[choice]
+def _size(slot: Layer, choice: str) -> tuple[int, int, int, int]:
+    block = find_block(choice)
     # A pool's window holds no weights.
     kernel = 0 if choice in POOLS else block.kernel
-    return block.expansion, kernel, int(block.family == "srb")
+    return block.expansion, kernel, block.width or slot.channels, int(block.family == "srb")
 
 
 PATH_SAMPLERS: dict[str, PathSampler] = {

@@ -15,21 +15,17 @@ from autosnn_ray.spiking.weights import initialise
 UNDIVIDED = NeuronSettings(decay_input=False)
 
 
-def stemmed(name: str, stem: str, channels: int, side: int) -> SearchSpace:
-    entries = search_spaces.load(name).to_dict()
-    return SearchSpace.from_dict({**entries, "stem": stem, "in_channels": channels, "input_size": [side, side]})
-
-
-@pytest.mark.parametrize("name", ["autosnn_16", "snn_2", "snn_3", "snn_4"])
+@pytest.mark.parametrize("name", search_spaces.names())
 @pytest.mark.parametrize(
     ("stem", "channels", "side", "after_stem"), [("event", 2, 128, 32), ("tiny_imagenet", 3, 64, 32)]
 )
 def test_every_space_spikes_at_real_sizes(name, stem, channels, side, after_stem):
     """Shapes after each layer, binary spikes, and counts that are those of the tensors themselves."""
-    space = stemmed(name, stem, channels, side)
-    network = SpikingNetwork(space, classes=11, timesteps=2, neuron=UNDIVIDED).eval()
-    initialise(network, torch.Generator().manual_seed(0))
+    space = search_spaces.load(name, stem=stem)
+    assert (space.in_channels, space.input_size) == (channels, (side, side))
     path = tuple(slot.choices[position % len(slot.choices)] for position, slot in enumerate(space.slots))
+    network = SpikingNetwork(space, classes=11, timesteps=2, neuron=UNDIVIDED, architecture=path)
+    initialise(network, torch.Generator().manual_seed(0))
     shapes, counted = [], {}
     network.stem.register_forward_hook(lambda _, __, out: shapes.append(tuple(out.shape)))
     for blocks in network.layers:
@@ -38,35 +34,36 @@ def test_every_space_spikes_at_real_sizes(name, stem, channels, side, after_stem
     for layer, module in network.named_modules():
         if hasattr(module, "layer_name"):
             module.register_forward_hook(lambda _, __, out, layer=layer: counted.update({layer: out}))
-    frame = (2, 2, channels, side, side) if stem == "event" else (2, channels, side, side)
+    frame = (1, 2, channels, side, side) if stem == "event" else (1, channels, side, side)
     x = (torch.rand(frame, generator=torch.Generator().manual_seed(1)) * 3).round()
-    output = network(x, path)
+    with torch.no_grad():  # in training mode: norms take the batch's own statistics, and spikes reach the end
+        output = network(x, path)
     widths = [space.channels, *(layer.channels for layer in space.layers)]
-    expected = [(2, 2, width, *size) for width, size in zip(widths, space.sizes, strict=True)]
+    expected = [(2, 1, width, *size) for width, size in zip(widths, space.sizes, strict=True)]
     assert shapes == expected
     assert shapes[0][-1] == after_stem
     assert set(counted) == set(output.layer_spikes)
     for layer, spikes in counted.items():
         assert set(spikes.unique().tolist()) <= {0.0, 1.0}
         assert torch.equal(output.layer_spikes[layer], spikes.transpose(0, 1).flatten(1).sum(dim=1))
-    assert float(output.layer_spikes["stem.neuron1"].sum()) > 0
+        assert layer == "head.neuron" or float(spikes.sum()) > 0, layer  # an untrained classifier may be silent
 
 
 @pytest.mark.parametrize(
-    ("stem", "channels", "side", "more"),
+    ("stem", "more"),
     [
-        ("event", 2, 128, 16 * 2 * 9 + 16 * 16 * 9 + 2 * 2 * 16 + 2),
-        ("tiny_imagenet", 3, 64, 16 * 3 * 9 + 16 * 16 * 9 + 2 * 2 * 16 + 2),
-        ("static", 3, 32, 16 * 3 * 9 + 2 * 16 + 1),
+        ("event", 16 * 2 * 9 + 16 * 16 * 9 + 2 * 2 * 16 + 2),
+        ("tiny_imagenet", 16 * 3 * 9 + 16 * 16 * 9 + 2 * 2 * 16 + 2),
+        ("static", 16 * 3 * 9 + 2 * 16 + 1),
     ],
 )
-def test_parameters_of_the_stems_are_those_computed_by_hand(stem, channels, side, more):
+def test_parameters_of_the_stems_are_those_computed_by_hand(stem, more):
     with torch.device("meta"):
-        network = SpikingNetwork(stemmed("autosnn_16", stem, channels, side), classes=10, timesteps=2)
+        network = SpikingNetwork(search_spaces.load("autosnn_16", stem=stem), classes=10, timesteps=2)
     assert count_parameters(network.stem) == more
 
 
-KINDS = [name for name in BLOCKS if "pool" not in name]
+KINDS = [*(name for name in BLOCKS if "pool" not in name), "scb_k3_c2", "srb_k5_c7", "sib_k3_e3_c1"]
 
 
 @st.composite

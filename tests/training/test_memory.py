@@ -11,6 +11,7 @@ import search_spaces
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.space import SearchSpace
+from autosnn_ray.spiking import NeuronSettings
 from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training import TrainSettings, train_alone, train_supernet
 from autosnn_ray.training.loop import train
@@ -89,7 +90,8 @@ def test_micro_batches_add_up_to_the_steps_gradient(digits):
 
 
 def test_the_plan_keeps_the_whole_batch_then_recomputes_then_cuts():
-    net, x = network(EVENTS), torch.rand(2, 4, 2, 64, 64)
+    """Of frames that stay the same over time; events come below."""
+    net, x = network(), torch.rand(2, 1, 8, 8)
     whole = plan_memory(net, x, 16, 100.0)
     assert (whole.micro_batch, whole.recompute) == (16, False)
     tight = plan_memory(net, x, 16, whole.bytes * 0.97e-9)
@@ -100,6 +102,47 @@ def test_the_plan_keeps_the_whole_batch_then_recomputes_then_cuts():
     assert (least.micro_batch, least.recompute) == (1, True)
     with pytest.raises(InvalidInputError, match=r"one sample takes .* GB of activations with recomputation"):
         plan_memory(net, x, 16, tight.bytes / 16 * 0.9e-9)
+
+
+def test_events_are_run_in_segments_of_time_before_the_batch_is_cut():
+    net, x = network(EVENTS, timesteps=16), torch.rand(2, 16, 2, 64, 64)
+    ways, budget = [], 100.0
+    while not ways or ways[-1][0] == 16:
+        plan = plan_memory(net, x, 16, budget)
+        ways.append((plan.micro_batch, plan.recompute, plan.in_time))
+        budget = plan.bytes * 0.999e-9
+    assert ways[0] == (16, False, False)
+    assert ways[1:-1] == [(16, False, True), (16, True, True)], "recomputing blocks alone saves less here"
+    assert ways[-1][0] == 8
+    assert plan_memory(net, x, 16, 100.0).bytes > 1.6 * plan_memory(net, x, 16, (budget + 1e-9) * 1.01).bytes
+
+
+def test_segments_of_time_hold_less():
+    net, x = network(EVENTS, timesteps=16).train(), torch.rand(2, 16, 2, 64, 64)
+    whole = peak(net, x)
+    with recomputing(net, active=False, in_time=True):
+        assert peak(net, x) < whole / 2
+    half = peak(net, x[:1])
+    with recomputing(net, in_time=True):
+        assert peak(net, x) < half, "less than of half the batch, which is not exact"
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_segments_of_time_change_gradients_and_statistics_by_rounding_alone(recompute):
+    """Through the whole network in double precision; batch norm sees all time steps, whatever the segments."""
+    plain = network(EVENTS, timesteps=5, neuron=NeuronSettings(decay_input=False, threshold=0.3)).double().train()
+    other = copy.deepcopy(plain)
+    x = torch.rand(3, 5, 2, 64, 64, dtype=torch.float64).mul(3).round()
+    expected = gradients(plain, x)
+    with recomputing(other, recompute, in_time=True):
+        assert other.stem.steps is not None
+        found = gradients(other, x)
+    assert other.stem.steps is None
+    assert expected.keys() == found.keys()
+    assert any(float(gradient.abs().max()) > 0 for name, gradient in expected.items() if name.startswith("stem"))
+    assert all(torch.allclose(expected[name], found[name], rtol=1e-8, atol=1e-12) for name in expected)
+    state = other.state_dict()
+    assert all(torch.allclose(value.double(), state[name].double()) for name, value in plain.state_dict().items())
 
 
 def test_a_supernet_is_planned_for_its_dearest_choices():
