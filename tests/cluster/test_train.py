@@ -17,7 +17,7 @@ from autosnn_ray.training.state import STATE_FILE
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 # The last batch of an epoch has one sample, and one of the processes none; a memory of so little cuts steps in parts.
-SETTINGS = TrainSettings(epochs=6, batch_size=64, learning_rate=2e-2, memory=0.0005, distillation=0.3)
+SETTINGS = TrainSettings(epochs=6, batch_size=64, learning_rate=2e-2, memory=0.00035, distillation=0.3)
 ARGUMENTS = {"timesteps": 2, "settings": SETTINGS, "sampling": "strict"}
 
 
