@@ -51,8 +51,10 @@ class _Norm:
 def can_compile(x: Tensor, *others: Tensor | None) -> bool:
     """Returns whether the loops take these inputs: on a CPU, of one type, float32 or float64, and not empty."""
     given = [x, *(other for other in others if other is not None)]
-    return x.numel() > 0 and x.dtype in (torch.float32, torch.float64) and all(
-        one.device.type == "cpu" and one.dtype == x.dtype for one in given
+    return (
+        x.numel() > 0
+        and x.dtype in (torch.float32, torch.float64)
+        and all(one.device.type == "cpu" and one.dtype == x.dtype for one in given)
     )
 
 
