@@ -14,7 +14,7 @@ from autosnn_ray.errors import AutoSNNError, CheckpointError
 from autosnn_ray.evaluation.losses import LOSSES
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
-from autosnn_ray.training.group import ALONE, Group
+from autosnn_ray.training.group import Group
 from autosnn_ray.training.memory import MemoryPlan, plan_memory, recomputing
 from autosnn_ray.training.settings import SCHEDULES, TrainSettings
 from autosnn_ray.training.shared_norm import sharing_statistics
@@ -61,7 +61,7 @@ def train(
     draw_paths: DrawPaths,
     state: TrainingState | None = None,
     on_step: OnStep | None = None,
-    group: Group = ALONE,
+    group: Group | None = None,
 ) -> None:
     """Trains a network in place on the training split.
 
@@ -77,12 +77,14 @@ def train(
         state: Where to save after epochs, and to go on from; None to keep nothing.
         on_step: Told of every step.
         group: The processes that train the network together, each with its share of every batch: losses and weights
-            are those of one process, to float tolerance. The first of them saves.
+            are those of one process, to float tolerance. The first of them saves. This process alone, where the
+            samples are, if None.
 
     Raises:
         TrainingDivergedError: The loss is not finite.
         CheckpointError: The saved state belongs to another training, or is not the same in every process.
     """
+    group = group or Group(device=str(data.train.x.device))
     network.to(group.device)
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
     steps_per_epoch = -(-len(data.train) // settings.batch_size)
@@ -100,7 +102,8 @@ def train(
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         order = torch.randperm(len(data.train), generator=generator)
         for position, rows in enumerate(order.split(settings.batch_size)):
-            x = data.augment(data.train.x[rows], generator)
+            # On the CPU, like the generator: the same draws wherever the network is.
+            x = data.augment(data.train.x[rows].cpu(), generator)
             step = epoch * steps_per_epoch + position
             rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
             for options in optimizer.param_groups:
