@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import search_spaces
 from autosnn_ray.algorithms import make_algorithm
+from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.retrain import retrain
 from autosnn_ray.cluster.search import search
 from autosnn_ray.cluster.session import ray_session
+from autosnn_ray.cluster.train import train_on_ray
 from autosnn_ray.cluster.watch import Silent, Watch
 from autosnn_ray.data import load_dataset
 from autosnn_ray.data.dataset import Dataset
@@ -88,7 +91,8 @@ def reproduce(
         objective: dict[str, Any] = {}
         if recipe.supernet is not None and recipe.search is not None:
             sampling = str(recipe.supernet.get("sampling", "strict"))
-            supernet = _supernet(path / "supernet", supernet, samples, trainings[0], sampling, seed, watch)
+            on_gpu = bool(per_candidate.get("gpus_per_candidate"))
+            supernet = _supernet(path / "supernet", supernet, samples, trainings[0], sampling, seed, watch, on_gpu)
             run, objective = _search(path / "search", recipe.search, supernet, samples, seed, watch, per_candidate)
             found = [str(name) for name in run.best(int(recipe.search.get("top", 1)))["architecture"]]
         with watch.retraining() as on_run:
@@ -140,12 +144,23 @@ def _begin(path: Path, started: dict[str, Any]) -> None:
 
 
 def _supernet(
-    folder: Path, plan: Supernet, data: Dataset, settings: TrainSettings, sampling: str, seed: int, watch: Watch
+    folder: Path,
+    plan: Supernet,
+    data: Dataset,
+    settings: TrainSettings,
+    sampling: str,
+    seed: int,
+    watch: Watch,
+    on_gpu: bool,
 ) -> Supernet:
     if (folder / DESCRIPTION).exists():
         return Supernet.load(folder)
+    train: Callable[..., Supernet] = train_supernet
+    if on_gpu:
+        Resources(gpus=1).slots()  # refuses where there is none; Ray Train would wait for one
+        train = partial(train_on_ray, workers=1, gpus=True)
     with watch.training() as on_step:
-        supernet = train_supernet(
+        supernet = train(
             plan.space,
             data,
             seed=seed,

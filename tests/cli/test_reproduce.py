@@ -123,3 +123,11 @@ def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
     assert final["found"]["test"]["samples"] == 360
     assert not math.isnan(final["found"]["test"]["accuracy"])
     assert "not empty; give --resume" in refused(capsys, "quickstart", "--folder", tmp_path / "out", *short)
+
+
+@pytest.mark.ray
+def test_a_gpu_that_is_not_there_is_said_before_anything_is_trained(capsys, recipe, tmp_path):
+    folder = tmp_path / "run"
+    said = refused(capsys, "reproduce", recipe, "--folder", folder, "--num-cpus", 1, "--gpus-per-candidate", 1)
+    assert "GPU" in said
+    assert not (folder / "supernet").exists()
