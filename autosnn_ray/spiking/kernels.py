@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-compiled: Any = njit(nogil=True, cache=True)
-_contracted: Any = njit(nogil=True, cache=True, fastmath={"contract"})
+compiled: Any = njit(nogil=True, cache=True, error_model="numpy")
+_contracted: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 BLOCK = 512
 """Neurons that are run over all time steps before the next: what they need stays in the fastest cache."""

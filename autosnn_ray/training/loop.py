@@ -112,8 +112,18 @@ def train(
                 y = data.train.y[rows]
                 loss = _step(network, optimizer, x, y, draw_paths(rng), settings, plan.micro_batch, group)
             tracker.step_done(step, epoch, loss, rate)
+        _check_finite(network, epoch, settings.learning_rate)
         if state and group.rank == 0:
             state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
+
+
+def _check_finite(network: SpikingNetwork, epoch: int, rate: float) -> None:
+    """Refuses weights that are no numbers: silent neurons can hide them from the loss."""
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise TrainingDivergedError(
+                f"training diverged in epoch {epoch + 1}: {name} is not finite; lower the learning rate (now {rate:g})"
+            )
 
 
 def _check_same_start(group: Group, epoch: int) -> None:

@@ -16,6 +16,7 @@ import search_spaces
 from autosnn_ray.errors import CheckpointError, InvalidInputError, UntrainedSupernetWarning
 from autosnn_ray.evaluation import evaluate
 from autosnn_ray.training import Supernet, TrainSettings, train_supernet
+from autosnn_ray.training.loop import TrainingDivergedError
 
 
 @pytest.fixture
@@ -147,3 +148,11 @@ def test_missing_files_are_named(copy, tmp_path):
 def test_an_unknown_sampling_is_named_with_the_known_ones(tiny_space, digits):
     with pytest.raises(InvalidInputError, match="unknown sampling 'fair'; expected one of: uniform, strict"):
         train_supernet(tiny_space, digits, sampling="fair")
+
+
+def test_weights_that_are_no_numbers_are_never_called_trained(tiny_space, digits, tmp_path):
+    """At this rate every neuron falls silent: the loss stays a number, the weights do not."""
+    settings = TrainSettings(epochs=1, learning_rate=1e30, schedule="constant")
+    with pytest.raises(TrainingDivergedError, match="lower the learning rate"):
+        train_supernet(tiny_space, digits, timesteps=2, settings=settings, folder=tmp_path)
+    assert not (tmp_path / "supernet.json").exists()
