@@ -21,8 +21,8 @@ from autosnn_ray.spiking import kernel_gradients, kernels
 from autosnn_ray.spiking.kernel_gradients import SLOPES
 from autosnn_ray.spiking.memory_format import Array, array, channels, dense, empty
 
-_WORTH_THREADS = 2**16
-"""Elements below which a second thread costs more than it saves."""
+_WORTH_THREADS = 2**21
+"""Elements below which a second thread costs more than it saves: on a busy machine each waits for the other."""
 
 
 @dataclass(frozen=True)
