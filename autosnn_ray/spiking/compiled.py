@@ -49,7 +49,12 @@ class _Norm:
 
 
 def can_compile(x: Tensor, *others: Tensor | None) -> bool:
-    """Returns whether the loops take these inputs: on a CPU, of one type, float32 or float64, and not empty."""
+    """Returns whether the loops take these inputs: on a CPU, of one type, float32 or float64, and not empty.
+
+    Where PyTorch records a program there are no numbers to run over: it records operations of its own.
+    """
+    if torch.compiler.is_compiling():
+        return False
     given = [x, *(other for other in others if other is not None)]
     return (
         x.numel() > 0
