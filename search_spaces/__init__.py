@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.errors import unknown_name
 from autosnn_ray.space import STEMS, SearchSpace
+from autosnn_ray.toml_files import read_toml
 
 __all__ = ["hand_made", "load", "names"]
 
@@ -66,12 +66,7 @@ def load(name_or_path: str | Path, *, stem: str | None = None) -> SearchSpace:
     if not is_file and text not in known:
         raise unknown_name("space", text, known, "Or give the path of a TOML file.")
     path = Path(text) if is_file else (_FOLDER if text in names() else _HAND_MADE) / f"{text}.toml"
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInputError(f"{path}: expected a space file that can be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInputError(f"{path}: expected TOML: {error}") from error
+    entries = read_toml(path, "a space file")
     if stem is not None and entries.get("stem") != stem:
         if stem not in STEMS:
             raise unknown_name("stem", stem, STEMS)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 CORE = (
     "autosnn_ray.errors",
     "autosnn_ray.files",
+    "autosnn_ray.toml_files",
     "autosnn_ray.evaluations",
     "autosnn_ray.profiles",
     "autosnn_ray.cards",
@@ -31,6 +32,7 @@ CLUSTER = (*EVALUATORS, "autosnn_ray.cluster", "autosnn_ray.run")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.errors": (),
     "autosnn_ray.files": (),
+    "autosnn_ray.toml_files": CORE,
     "autosnn_ray.versions": (),
     "autosnn_ray.evaluations": CORE,
     "autosnn_ray.profiles": CORE,

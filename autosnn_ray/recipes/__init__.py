@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.toml_files import read_toml
 
 __all__ = ["MEASURES", "STATUSES", "Published", "Recipe", "load", "names"]
 
@@ -171,13 +171,7 @@ def load(name_or_path: str | Path) -> Recipe:
     if not is_file and text not in names():
         raise unknown_name("recipe", text, names(), "Or give the path of a TOML file.")
     path = Path(text) if is_file else _FOLDER / f"{text}.toml"
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInputError(f"{path}: expected a recipe that can be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInputError(f"{path}: expected TOML: {error}") from error
-    return Recipe.from_dict(entries, source=str(path))
+    return Recipe.from_dict(read_toml(path, "a recipe"), source=str(path))
 
 
 def _text(entries: Mapping[str, Any], key: str, source: str) -> str:
