@@ -21,6 +21,12 @@ def test_effects_are_those_the_landscape_was_made_of(tmp_path):
     assert gap == pytest.approx(0.06 * WORTH["srb_k5"] / 6.25, abs=0.004)
     assert np.all(np.diff(first.loc[["skip", "scb_k3", "srb_k3", "srb_k5"], "spikes"]) > 0)
     assert table.attrs["explained"]["spikes"] > 0.8
+    # Factors: times the mean they give what the candidates with that choice fire.
+    frame = analysis.read(tmp_path)
+    logs = np.log(frame["spikes"])
+    fired = np.exp(logs.groupby(frame["slot_0"], observed=True).mean() - logs.mean())
+    assert first.loc["skip", "spikes"] == pytest.approx(fired["skip"], rel=0.25)
+    assert (table["spikes"] > 0).all()
 
 
 def test_too_few_candidates_are_refused_and_the_picture_says_so(tmp_path):

@@ -117,3 +117,11 @@ def test_gradients_of_several_passes_add_up():
         found.append([p.grad.clone() for one in (neuron, norm, shortcut_norm) for p in one.parameters()])
     for once, twice in zip(*found, strict=True):
         assert torch.allclose(2 * once, twice)
+
+
+def test_a_batch_norm_that_does_something_else_is_asked_and_not_gone_round():
+    """As one that shares its statistics with other processes: the compiled pass knows nothing of it."""
+    norm, neuron, x = torch.nn.BatchNorm2d(3).eval(), SpikingNeuron(), torch.full((4, 2, 3, 5, 5), 1.0)
+    assert neuron(x, norm=norm).sum() == 0
+    norm.forward = lambda inputs: 10 * inputs
+    assert neuron(x, norm=norm).mean() == 1
