@@ -26,7 +26,6 @@ from autosnn_ray.objectives import DEFAULT_EXPONENT, SpikeAwareFitness
 from autosnn_ray.profiles import EnergyModel
 from autosnn_ray.recipes import Recipe, load
 from autosnn_ray.run import Reproduction, Run
-from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.training import Supernet, TrainSettings, train_supernet
 from autosnn_ray.training.checkpoint import DESCRIPTION
@@ -75,10 +74,11 @@ def reproduce(
     name = str(given.pop("name"))
     if given.get("size") is not None:
         given["size"] = tuple(given["size"])
-    if recipe.network.get("stem", _space(recipe).stem) == "event":
+    space = search_spaces.load(recipe.network["space"], stem=recipe.network.get("stem"))
+    if space.stem == "event":
         given.setdefault("frames", recipe.network["timesteps"])
     samples = load_dataset(name, seed=seed, **given)
-    space = replace(_space(recipe), in_channels=samples.in_channels, input_size=samples.input_size)
+    space = replace(space, in_channels=samples.in_channels, input_size=samples.input_size)
     space.check_sizes()
     neuron = NeuronSettings(**recipe.network.get("neuron", {}))
     trainings = [_settings(recipe.supernet), _settings(recipe.retrain)]  # refuses bad ones before anything is done
@@ -110,12 +110,6 @@ def reproduce(
                 **per_candidate,
             )
     return Reproduction(path)
-
-
-def _space(recipe: Recipe) -> SearchSpace:
-    space = search_spaces.load(recipe.network["space"])
-    stem = recipe.network.get("stem", space.stem)
-    return SearchSpace.from_dict({**space.to_dict(), "stem": stem}, source=f"recipe {recipe.name}: network")
 
 
 def _settings(table: Mapping[str, Any] | None) -> TrainSettings:
