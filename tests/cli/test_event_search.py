@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 import analysis
 from autosnn_ray.journal import read_journal
+from tests.cli import commands
 from tests.data.make_events import write_dvs128_gesture
 
 SPACE = """
@@ -40,18 +38,7 @@ channels = 8
 @pytest.mark.slow
 @pytest.mark.ray
 def test_gestures_are_trained_searched_and_gone_on_with(tmp_path, frames_cache):
-    def run(*arguments: object) -> str:
-        result = subprocess.run(
-            [sys.executable, "-m", "autosnn_ray.cli.main", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            timeout=300,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
+    run = partial(commands.run, tmp_path)
 
     write_dvs128_gesture(tmp_path)
     (tmp_path / "places.toml").write_text(SPACE)

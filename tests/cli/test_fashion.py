@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import analysis
 import autosnn_ray as asr
+from tests.cli.commands import run
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
-
-
-def run(folder: Path, *arguments: object) -> str:
-    result = subprocess.run(
-        [sys.executable, "-m", "autosnn_ray.cli.main", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        timeout=400,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 @pytest.mark.slow

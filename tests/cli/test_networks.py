@@ -8,15 +8,9 @@ import pytest
 
 from autosnn_ray.cards import ModelCard
 from autosnn_ray.cli.main import main
+from tests.cli.commands import ok
 
 TRAIN = ("--epochs", "1", "--timesteps", "2", "--train-samples", "100")
-
-
-def ok(capsys, *arguments: object) -> str:
-    status = main([str(argument) for argument in arguments])
-    captured = capsys.readouterr()
-    assert status == 0, captured.err
-    return captured.out
 
 
 def refused(capsys, *arguments: object) -> str:

@@ -10,6 +10,7 @@ import pytest
 import autosnn_ray as asr
 from autosnn_ray.cli.main import main
 from autosnn_ray.recipes import names
+from tests.cli.commands import ok
 
 RECIPE = """
 name = "tiny"
@@ -46,13 +47,6 @@ def recipe(tmp_path, tiny_space_file):
     path = tmp_path / "tiny.toml"
     path.write_text(RECIPE.format(space=tiny_space_file))
     return path
-
-
-def ok(capsys, *arguments: object) -> str:
-    status = main([str(argument) for argument in arguments])
-    captured = capsys.readouterr()
-    assert status == 0, captured.err
-    return captured.out
 
 
 def refused(capsys, *arguments: object) -> str:
