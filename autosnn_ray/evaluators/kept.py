@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.evaluators.trained import path_start
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.training.checkpoint import pack
 from autosnn_ray.training.keep import train_and_keep
 from autosnn_ray.training.settings import TrainSettings
 
@@ -51,7 +53,10 @@ class KeptNetwork:
             raise unknown_name("start", start, STARTS)
         self._network, self._data, self._seed = network, data, seed
         self._settings = TrainSettings.from_dict({**(training or {}), "epochs": epochs})
-        self._start = path_start(network) if start == SUPERNET else None
+        self._start = None
+        if start == SUPERNET:
+            # What is kept says which supernet it came from; another one's is refused.
+            self._start = path_start(network, f"supernet {hashlib.sha256(pack(network)).hexdigest()}")
 
     def __call__(self, architecture: Architecture) -> Evaluation:
         """Trains one architecture with the first seed."""

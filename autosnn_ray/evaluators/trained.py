@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -17,16 +16,14 @@ from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.weights import path_weights
-from autosnn_ray.training.checkpoint import pack
 from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.standalone import Start, train_alone
 
 
-def path_start(supernet: SpikingNetwork) -> Start:
+def path_start(supernet: SpikingNetwork, name: str = "supernet") -> Start:
     """Makes what sets a network's initial weights to those of its path in a supernet."""
     state = supernet.state_dict()
-    checksum = hashlib.sha256(pack(supernet)).hexdigest()
-    return Start(f"supernet {checksum}", lambda network: network.load_state_dict(path_weights(state, network)))
+    return Start(name, lambda network: network.load_state_dict(path_weights(state, network)))
 
 
 class FineTunedPath:
