@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
     from autosnn_ray.algorithms import SteadyState as SteadyState
+    from autosnn_ray.allocator import keep_freed_memory as keep_freed_memory
     from autosnn_ray.cards import ModelCard as ModelCard
     from autosnn_ray.cluster.final import final as final
     from autosnn_ray.cluster.final import halving as halving
@@ -58,6 +59,7 @@ _HOME = {
     "Candidate": "algorithms",
     "RandomSearch": "algorithms",
     "SteadyState": "algorithms",
+    "keep_freed_memory": "allocator",
     "resume": "cluster.search",
     "search": "cluster.search",
     "rank": "cluster.rank",

@@ -17,6 +17,7 @@ from timing import compare, interleaved, publish, table
 from torch.nn import functional as F
 
 import search_spaces
+from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.spiking import SpikingNetwork, new_network
 
 OURS = "autosnn-ray"
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=100, help="for training, and again for evaluation")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    keep_freed_memory()  # as the program and its actors do; here all contestants gain by it
     space = search_spaces.load(options.space)
     network = new_network(torch.Generator().manual_seed(0), space, classes=10, timesteps=options.timesteps)
     generator = torch.Generator().manual_seed(1)

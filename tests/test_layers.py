@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 CORE = (
     "autosnn_ray.errors",
+    "autosnn_ray.allocator",
     "autosnn_ray.files",
     "autosnn_ray.toml_files",
     "autosnn_ray.evaluations",
@@ -31,6 +32,7 @@ CLUSTER = (*EVALUATORS, "autosnn_ray.cluster", "autosnn_ray.run")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.errors": (),
+    "autosnn_ray.allocator": (),
     "autosnn_ray.files": (),
     "autosnn_ray.toml_files": CORE,
     "autosnn_ray.versions": (),

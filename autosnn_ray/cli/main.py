@@ -16,6 +16,7 @@ from typing import Any
 import tomli_w
 from jsonargparse import ArgumentParser, Namespace, set_dumper
 
+from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, SearchInterruptedError
 
 EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -136,6 +137,7 @@ def _help_hint(arguments: list[str]) -> str:
 
 def _run(command: str, options: Namespace) -> int:
     module = importlib.import_module(COMMANDS[command].module)
+    keep_freed_memory()
     with warnings.catch_warnings():
         if not options.debug:
             warnings.showwarning = _show_warning

@@ -16,6 +16,7 @@ import torch
 from ray.train.torch import TorchConfig, TorchTrainer
 from ray.train.v2.api.exceptions import TrainingFailedError
 
+from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.cluster.session import environment, ray_session
 from autosnn_ray.cluster.storage import run_folder
 from autosnn_ray.cluster.store import SharedDataset
@@ -129,6 +130,7 @@ def _train(loop: dict[str, Any]) -> None:
     gpus = torch.cuda.is_available() and bool(ray.get_gpu_ids())
     group = Group(context.get_world_rank(), context.get_world_size(), "cuda" if gpus else "cpu")
     torch.set_num_threads(loop["threads"])
+    keep_freed_memory()
 
     def tell(progress: Progress) -> None:
         loop["teller"].tell.remote(progress)

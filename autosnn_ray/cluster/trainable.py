@@ -12,6 +12,7 @@ import ray
 import torch
 from ray import cloudpickle, tune
 
+from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.cluster.overseer import GO, WAIT
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.store import SharedSupernet
@@ -50,6 +51,7 @@ class CandidateTrial(tune.Trainable):
             raise TypeError("CandidateTrial needs supernet, evaluator and resources: use tune.with_parameters")
         # One actor, its share of the cores: actors with a thread for every core fight for them.
         torch.set_num_threads(resources.threads)
+        keep_freed_memory()
         self._shared = shared
         self._evaluate = _make(evaluator, shared, resources)
         self._seconds = resources.seconds

@@ -19,7 +19,7 @@ from torch.autograd.function import once_differentiable
 
 from autosnn_ray.spiking import kernel_gradients, kernels
 from autosnn_ray.spiking.kernel_gradients import SLOPES
-from autosnn_ray.spiking.memory_format import Array, array, channels, dense, empty
+from autosnn_ray.spiking.memory_format import Array, array, channels, dense, empty, neighbours
 
 _WORTH_THREADS = 2**21
 """Elements below which a second thread costs more than it saves: on a busy machine each waits for the other."""
@@ -154,12 +154,13 @@ class _CompiledNeuron(torch.autograd.Function):
         spikes = empty(shape, x)
         counts = torch.zeros(x.shape[1], dtype=torch.float64)
         number = np.float32 if x.dtype == torch.float32 else np.float64
+        threshold = number(recurrence.threshold)
         ctx.neuron = (
             number(float(decay)),
-            number(recurrence.threshold),
+            threshold,
+            threshold if recurrence.at_threshold else np.nextafter(threshold, number(np.inf)),
             number(recurrence.v_reset),
             recurrence.divided,
-            recurrence.at_threshold,
         )
         ctx.statistics, ctx.recurrence, ctx.learned = statistics, recurrence, isinstance(decay, Tensor)
         arguments = _arguments(x, shortcut, statistics, ctx.neuron)
@@ -176,7 +177,7 @@ class _CompiledNeuron(torch.autograd.Function):
         x, shortcut, weight, shortcut_weight = ctx.saved_tensors
         norm, shortcut_norm = ctx.statistics
         gradient = dense(gradient, x)
-        samples, channel = x.shape[1], channels(x)
+        samples, channel, inner = x.shape[1], channels(x), neighbours(x)
         grad_x = empty(x.shape, x)
         grad_decay = torch.zeros(samples, dtype=torch.float64)
         sums = np.zeros((samples, 3, x.shape[2] if x.dim() > 2 else 1))
@@ -186,7 +187,7 @@ class _CompiledNeuron(torch.autograd.Function):
         means = tuple(_spread(None if one is None else one.mean, channel, x) for one in ctx.statistics)
         _in_threads(
             kernel_gradients.backward, samples, gradient.numel(), *arguments, surrogate, array(gradient), means,
-            channel, array(grad_x), grad_decay.numpy(), sums,
+            inner, array(grad_x), grad_decay.numpy(), sums,
         )  # fmt: skip
         totals = torch.from_numpy(sums.sum(axis=0))
         # With a shortcut dL/dinput is needed twice, and not overwritten.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_ray.spiking.kernels import BLOCK, add, compiled, copy, currents, fill, fire, integrate, part
+from autosnn_ray.spiking.kernels import BLOCK, add, compiled, currents, fill, part
 
 SLOPES = {"atan": 0, "super": 1, "triangle": 2, "tanh": 3, "circ": 4, "heavi_erfc": 5}
 """The number that the loops know a surrogate by."""
@@ -33,8 +33,10 @@ def _slope(kind: int, h: Any, threshold: Any, alpha: Any, s: Any) -> None:
             s[i] = alpha * max(one - abs(h[i] - threshold), s.dtype.type(0))
     elif kind == 3:
         for i in range(len(s)):
-            flat = math.tanh((h[i] - threshold) * alpha)
-            s[i] = one - flat * flat
+            # 1 - tanh^2 = 1 / cosh^2; where exp overflows, 0.
+            grown = math.exp((h[i] - threshold) * alpha)
+            cosh = (grown + one / grown) / two
+            s[i] = one / (cosh * cosh)
     elif kind == 4:
         for i in range(len(s)):
             square = (h[i] - threshold) * (h[i] - threshold)
@@ -47,28 +49,41 @@ def _slope(kind: int, h: Any, threshold: Any, alpha: Any, s: Any) -> None:
 
 
 @compiled
-def _decay_gradient(g: Any, h: Any, before: Any, v_reset: Any, divided: bool, sums: Any) -> None:
-    """Adds dL/dh * dh/ddecay: ``x + v_reset - v``, taken times decay as ``h - v``; or ``v_reset - v``."""
+def _back(
+    g: Any, slope: Any, h: Any, before: Any, neuron: Any, later: Any, to_input: Any, to_decay: Any
+) -> None:
+    """Takes gradients back over one step.
+
+    Args:
+        g: dL/dspikes of this step.
+        slope: The surrogate's derivative at this step.
+        h: The voltage before the reset at this step.
+        before: The same at the step before.
+        neuron: See ``forward``.
+        later: dL/dh of the step after; turned into this step's. A spike here cut the two apart.
+        to_input: Where dL/dinput is written.
+        to_decay: Where dL/dh * dh/ddecay is added: ``x + v_reset - v``, taken times decay as ``h - v``; or
+            ``v_reset - v``.
+    """
+    decay, _, fires_from, v_reset, divided = neuron
+    one, zero = g.dtype.type(1), g.dtype.type(0)
+    keeps = one - decay
     if divided:
         for i in range(len(g)):
-            sums[i] += g[i] * (h[i] - before[i])
+            now, last = h[i], before[i]
+            passed = zero if now >= fires_from else later[i] * keeps
+            whole = slope[i] * g[i] + passed
+            later[i] = whole
+            to_input[i] = whole * decay
+            to_decay[i] += whole * (now - (v_reset if last >= fires_from else last))
     else:
         for i in range(len(g)):
-            sums[i] += g[i] * (v_reset - before[i])
-
-
-@compiled
-def _reset(h: Any, z: Any, v_reset: Any, v: Any) -> None:
-    for i in range(len(v)):
-        v[i] = v_reset if z[i] != 0 else h[i]
-
-
-@compiled
-def _back(g: Any, s: Any, z: Any, keeps: Any, later: Any) -> None:
-    """Turns ``later``, dL/dh of the step after, into this step's: a spike here cut the two apart."""
-    one = g.dtype.type(1)
-    for i in range(len(g)):
-        later[i] = s[i] * g[i] + later[i] * (keeps * (one - z[i]))
+            now, last = h[i], before[i]
+            passed = zero if now >= fires_from else later[i] * keeps
+            whole = slope[i] * g[i] + passed
+            later[i] = whole
+            to_input[i] = whole
+            to_decay[i] += whole * (v_reset - (v_reset if last >= fires_from else last))
 
 
 @compiled
@@ -79,34 +94,43 @@ def _moments(g: Any, y: Any, mean: Any, first: Any, second: Any) -> None:
 
 
 @compiled
-def _by_channel(values: Any, channel: Any, start: int, sums: Any) -> None:
-    for i in range(len(values)):
-        sums[channel[start + i]] += values[i]
+def _by_channel(values: Any, start: int, inner: int, sums: Any) -> None:
+    """Adds each neuron's value to its channel's sum; ``inner`` neurons of a channel lie next to each other."""
+    i = 0
+    while i < len(values):
+        row = (start + i) // inner
+        channel = row % len(sums)
+        if inner == 1:
+            run = min(len(sums) - channel, len(values) - i)
+            for k in range(run):
+                sums[channel + k] += values[i + k]
+        else:
+            run = min(inner * (row + 1) - start, len(values)) - i
+            for k in range(run):
+                sums[channel] += values[i + k]
+        i += run
 
 
 @compiled
-def _scale(x: Any, factor: Any, out: Any) -> None:
-    for i in range(len(out)):
-        out[i] = x[i] * factor
-
-
-@compiled
-def _step(
-    y: Any, norm: Any, r: Any, r_norm: Any, has_r: bool, neuron: Any, start: int, end: int,
-    x: Any, term: Any, v: Any, h: Any, z: Any,
-) -> None:  # fmt: skip
-    """Runs one step of a block anew, as ``forward`` does."""
-    decay, threshold, v_reset, divided, at_threshold = neuron
-    scale, shift = part(norm[0], start, end), part(norm[1], start, end)
-    currents(y, scale, shift, r, part(r_norm[0], start, end), part(r_norm[1], start, end), has_r, x, term)
-    integrate(x, v, h, decay, v_reset, divided)
-    fire(h, z, v, threshold, v_reset, at_threshold)
+def _advance(x: Any, v: Any, h: Any, neuron: Any) -> None:
+    """Runs one step anew, as ``advance`` does, and keeps the voltage before the reset."""
+    decay, _, fires_from, v_reset, divided = neuron
+    if divided:
+        for i in range(len(h)):
+            now = v[i]
+            h[i] = now + decay * ((x[i] + v_reset) - now)
+            v[i] = v_reset if h[i] >= fires_from else h[i]
+    else:
+        for i in range(len(h)):
+            now = v[i]
+            h[i] = (now - (now - v_reset) * decay) + x[i]
+            v[i] = v_reset if h[i] >= fires_from else h[i]
 
 
 @compiled
 def backward(
     first: int, last: int, y: Any, norm: Any, r: Any, r_norm: Any, neuron: Any, surrogate: Any, gradient: Any,
-    means: Any, channel: Any, grad_x: Any, grad_decay: Any, sums: Any,
+    means: Any, inner: int, grad_x: Any, grad_decay: Any, sums: Any,
 ) -> None:  # fmt: skip
     """Takes gradients back through the neurons to their input; voltages are computed anew, so none need be kept.
 
@@ -121,57 +145,55 @@ def backward(
         surrogate: Its number and alpha.
         gradient: dL/dspikes.
         means: Mean of ``y`` and of ``r`` at each neuron, where their batch norm took it; or empty.
-        channel: Channel of each neuron.
+        inner: How many neurons of a channel lie next to each other.
         grad_x: Where dL/dinput is written, summed over time where ``y`` has one step.
         grad_decay: Where dL/ddecay of each sample is written.
         sums: Where, for each sample, dL/dinput is summed over each channel: alone, times ``y`` less its mean, and
             times ``r`` less its mean.
     """
-    decay, threshold, v_reset, divided, _ = neuron
+    decay, threshold, _, v_reset, divided = neuron
     kind, alpha = surrogate
     steps, _, length = gradient.shape
-    one, zero = gradient.dtype.type(1), gradient.dtype.type(0)
-    h_all = np.empty((steps, BLOCK), dtype=gradient.dtype)
-    z_all = np.empty((steps, BLOCK), dtype=gradient.dtype)
+    zero = gradient.dtype.type(0)
+    h = np.empty((steps + 1, BLOCK), dtype=gradient.dtype)
     rooms, kept = np.empty((5, BLOCK), dtype=gradient.dtype), np.empty((5, BLOCK), dtype=gradient.dtype)
     moves, has_r, static = int(len(y) > 1), r.size > 0, len(y) == 1
+    through = has_r or len(norm[0]) > 0
+    fill(h[0], v_reset)  # before the first step
     for n in range(first, last):
         total = 0.0
         for start in range(0, length, BLOCK):
             end = min(start + BLOCK, length)
             w = end - start
-            x, v, term, s, before = rooms[0, :w], rooms[1, :w], rooms[2, :w], rooms[3, :w], rooms[4, :w]
+            x, v, term, slope, unused = rooms[0, :w], rooms[1, :w], rooms[2, :w], rooms[3, :w], rooms[4, :w]
             later, along, alone, with_y, with_r = kept[0, :w], kept[1, :w], kept[2, :w], kept[3, :w], kept[4, :w]
             fill(v, v_reset)
             for t in range(steps):
-                shortcut = r[t, n, start:end] if has_r else term
-                given, h, z = y[t * moves, n, start:end], h_all[t, :w], z_all[t, :w]
-                _step(given, norm, shortcut, r_norm, has_r, neuron, start, end, x, term, v, h, z)
+                given = y[t * moves, n, start:end]
+                if through:
+                    shortcut = r[t, n, start:end] if has_r else term
+                    currents(
+                        given, part(norm[0], start, end), part(norm[1], start, end),
+                        shortcut, part(r_norm[0], start, end), part(r_norm[1], start, end), has_r, x, term,
+                    )  # fmt: skip
+                _advance(x if through else given, v, h[t + 1, :w], neuron)
             for row in range(len(kept)):
                 fill(kept[row], zero)
             if static:
                 fill(grad_x[0, n, start:end], zero)
             for t in range(steps - 1, -1, -1):
-                h, z = h_all[t, :w], z_all[t, :w]
-                _slope(kind, h, threshold, alpha, s)
-                _back(gradient[t, n, start:end], s, z, one - decay, later)
-                if t == 0:
-                    fill(before, v_reset)
-                else:
-                    _reset(h_all[t - 1, :w], z_all[t - 1, :w], v_reset, before)
-                _decay_gradient(later, h, before, v_reset, divided, along)
-                _scale(later, decay if divided else one, s)
+                _slope(kind, h[t + 1, :w], threshold, alpha, slope)
+                given = x if static else grad_x[t, n, start:end]
+                _back(gradient[t, n, start:end], slope, h[t + 1, :w], h[t, :w], neuron, later, given, along)
                 if static:
-                    add(grad_x[0, n, start:end], s)
-                else:
-                    copy(s, grad_x[t, n, start:end])
+                    add(grad_x[0, n, start:end], given)
                 if len(means[0]):
-                    _moments(s, y[t * moves, n, start:end], means[0][start:end], alone, with_y)
+                    _moments(given, y[t * moves, n, start:end], means[0][start:end], alone, with_y)
                 if len(means[1]):
                     # Alone was summed above, unless the shortcut's is the only batch norm.
-                    _moments(s, r[t, n, start:end], means[1][start:end], before if len(means[0]) else alone, with_r)
+                    _moments(given, r[t, n, start:end], means[1][start:end], unused if len(means[0]) else alone, with_r)
             for row in range(3):
-                _by_channel(kept[2 + row, :w], channel, start, sums[n, row])
+                _by_channel(kept[2 + row, :w], start, inner, sums[n, row])
             for i in range(w):
                 total += along[i]
         grad_decay[n] = total / decay if divided else total

@@ -16,7 +16,7 @@ from numba import njit
 compiled: Any = njit(nogil=True, cache=True, error_model="numpy")
 _contracted: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
-BLOCK = 512
+BLOCK = 1024
 """Neurons that are run over all time steps before the next: what they need stays in the fastest cache."""
 
 
@@ -72,25 +72,28 @@ def currents(
 
 
 @compiled
-def integrate(x: Any, v: Any, h: Any, decay: Any, v_reset: Any, divided: bool) -> None:
-    """Writes the voltage before the reset."""
-    if divided:
-        for i in range(len(h)):
-            h[i] = v[i] + decay * ((x[i] + v_reset) - v[i])
-    else:
-        for i in range(len(h)):
-            h[i] = (v[i] - (v[i] - v_reset) * decay) + x[i]
-
-
-@compiled
-def fire(h: Any, z: Any, v: Any, threshold: Any, v_reset: Any, at_threshold: bool) -> None:
-    """Writes spikes, and the voltage after the reset."""
+def advance(x: Any, v: Any, z: Any, fired: Any, neuron: Any) -> None:
+    """Runs one step: writes spikes, counts them, and leaves the voltage after the reset."""
+    decay, _, fires_from, v_reset, divided = neuron
     one, zero = z.dtype.type(1), z.dtype.type(0)
-    for i in range(len(z)):
-        above = h[i] - threshold
-        fires = above >= zero if at_threshold else above > zero
-        z[i] = one if fires else zero
-        v[i] = v_reset if fires else h[i]
+    if divided:
+        for i in range(len(z)):
+            now = v[i]
+            h = now + decay * ((x[i] + v_reset) - now)
+            fires = h >= fires_from
+            spike = one if fires else zero
+            z[i] = spike
+            fired[i] += spike
+            v[i] = v_reset if fires else h
+    else:
+        for i in range(len(z)):
+            now = v[i]
+            h = (now - (now - v_reset) * decay) + x[i]
+            fires = h >= fires_from
+            spike = one if fires else zero
+            z[i] = spike
+            fired[i] += spike
+            v[i] = v_reset if fires else h
 
 
 @compiled
@@ -112,34 +115,33 @@ def forward(
         norm: Its batch norm as scale and shift of each neuron, or two empty arrays.
         r: The shortcut, of as many time steps as there are; empty where there is none.
         r_norm: Its batch norm.
-        neuron: Decay, threshold and reset voltage as numbers of the arrays' type; whether the input is divided;
-            whether a voltage at the threshold fires.
+        neuron: Decay, threshold, the least voltage that fires, and reset voltage as numbers of the arrays' type;
+            whether the input is divided.
         spikes: Where spikes are written.
         counts: Where the spikes of each sample are counted.
     """
-    decay, threshold, v_reset, divided, at_threshold = neuron
     steps, _, length = spikes.shape
-    tile0, tile1, tile2, tile3, tile4 = tile(spikes), tile(spikes), tile(spikes), tile(spikes), tile(spikes)
-    zero = spikes.dtype.type(0)
+    tile0, tile1, tile2, tile3 = tile(spikes), tile(spikes), tile(spikes), tile(spikes)
+    v_reset, zero = neuron[3], spikes.dtype.type(0)
     moves, has_r = int(len(y) > 1), r.size > 0
+    through = has_r or len(norm[0]) > 0
     for n in range(first, last):
         total = 0.0
         for start in range(0, length, BLOCK):
             end = min(start + BLOCK, length)
             w = end - start
-            x, v, h, term, fired = tile0[:w], tile1[:w], tile2[:w], tile3[:w], tile4[:w]
+            x, v, term, fired = tile0[:w], tile1[:w], tile2[:w], tile3[:w]
             fill(v, v_reset)
             fill(fired, zero)
             for t in range(steps):
-                z = spikes[t, n, start:end]
-                shortcut = r[t, n, start:end] if has_r else term
-                currents(
-                    y[t * moves, n, start:end], part(norm[0], start, end), part(norm[1], start, end),
-                    shortcut, part(r_norm[0], start, end), part(r_norm[1], start, end), has_r, x, term,
-                )  # fmt: skip
-                integrate(x, v, h, decay, v_reset, divided)
-                fire(h, z, v, threshold, v_reset, at_threshold)
-                add(fired, z)
-            for i in range(end - start):
+                given = y[t * moves, n, start:end]
+                if through:
+                    shortcut = r[t, n, start:end] if has_r else term
+                    currents(
+                        given, part(norm[0], start, end), part(norm[1], start, end),
+                        shortcut, part(r_norm[0], start, end), part(r_norm[1], start, end), has_r, x, term,
+                    )  # fmt: skip
+                advance(x if through else given, v, spikes[t, n, start:end], fired, neuron)
+            for i in range(w):
                 total += fired[i]
         counts[n] = total

@@ -52,3 +52,8 @@ def channels(x: Tensor) -> npt.NDArray[np.int64]:
         return np.zeros(1, dtype=np.int64)
     inner, numbers = x[0, 0, 0].numel(), np.arange(x.shape[2])
     return np.tile(numbers, inner) if is_last(x) else np.repeat(numbers, inner)
+
+
+def neighbours(x: Tensor) -> int:
+    """How many neurons of one channel lie next to each other in memory."""
+    return 1 if is_last(x) else x[0, 0].numel() if x.dim() < 3 else x[0, 0, 0].numel()

@@ -1,4 +1,4 @@
-"""A search in a process of its own, to be killed: starts the run in the folder, or goes on with it."""
+"""A search in a process of its own, to be killed or cut off: starts the run in the folder, or goes on with it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from pathlib import Path
 import autosnn_ray as asr
 from autosnn_ray.algorithms import make_algorithm
 from autosnn_ray.journal import read_journal
-from tests.cluster.evaluators import Slow
+from tests.cluster.evaluators import Placed, Slow
 
 CPUS = 2
 
 
-def main(run: Path, supernet: str, algorithm: str, candidates: int, notes: Path, seconds: float) -> None:
-    evaluator = Slow(notes, seconds)
+def main(
+    run: Path, supernet: str, algorithm: str, candidates: int, notes: Path, seconds: float, address: str | None
+) -> None:
+    evaluator = Slow(notes, seconds) if address is None else Placed(notes, seconds)
+    where = {"num_cpus": CPUS} if address is None else {"address": address}
     if (run / "journal.jsonl").exists() and read_journal(run).events:
-        asr.resume(run, evaluator=evaluator, num_cpus=CPUS)
+        asr.resume(run, evaluator=evaluator, **where)
         return
     data = asr.load_dataset("digits")
     asr.search(
@@ -26,10 +29,10 @@ def main(run: Path, supernet: str, algorithm: str, candidates: int, notes: Path,
         algorithm=make_algorithm(algorithm, seed=4),
         candidates=candidates,
         evaluator=evaluator,
-        num_cpus=CPUS,
+        **where,
     )
 
 
 if __name__ == "__main__":
-    run, supernet, algorithm, candidates, notes, seconds = sys.argv[1:]
-    main(Path(run), supernet, algorithm, int(candidates), Path(notes), float(seconds))
+    run, supernet, algorithm, candidates, notes, seconds, *address = sys.argv[1:]
+    main(Path(run), supernet, algorithm, int(candidates), Path(notes), float(seconds), address[0] if address else None)

@@ -135,7 +135,7 @@ class Hostage(Score):
 
 
 class Placed(Score):
-    """Leaves a note of the node that evaluates, and of what its environment says."""
+    """Leaves a note of the node that evaluates, of what its environment says, and of its address."""
 
     def __init__(self, folder: Path, seconds: float) -> None:
         self.folder, self.seconds = folder, seconds
@@ -147,5 +147,6 @@ class Placed(Score):
 
         node = ray.get_runtime_context().get_node_id()
         time.sleep(self.seconds)
-        (self.folder / f"{node}-{os.environ.get('BENCH', 'unset')}-{time.time_ns()}").touch()
+        place = f"{node}-{os.environ.get('BENCH', 'unset')}-{ray.util.get_node_ip_address()}"
+        (self.folder / f"{place}-{time.time_ns()}").touch()
         return score(arguments[0])

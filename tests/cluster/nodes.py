@@ -16,33 +16,42 @@ from pathlib import Path
 import psutil
 import ray._private.services
 
+from tests.cluster.hosts import Hosts
+
 RAY = str(Path(sys.executable).with_name("ray"))
 
 
 class Cluster:
-    """A head node, and workers that may join and be killed."""
+    """A head node, and workers that may join and be killed.
 
-    def __init__(self, folder: str) -> None:
-        self.address = f"{ray._private.services.get_node_ip_address()}:{_free_port()}"
-        self._folder = folder
+    Args:
+        folder: Where Ray keeps its sockets and logs.
+        hosts: Hosts of their own to start nodes on, the head on the first; this machine where None.
+    """
+
+    def __init__(self, folder: str, hosts: Hosts | None = None) -> None:
+        self._folder, self._hosts = folder, hosts
+        host = ray._private.services.get_node_ip_address() if hosts is None else next(iter(hosts.addresses.values()))
+        self.address = f"{host}:{_free_port()}"
         self._nodes: list[subprocess.Popen] = []
 
-    def start_head(self, *options: str) -> None:
-        port = self.address.rpartition(":")[2]
+    def start_head(self, *options: str, environment: dict[str, str] | None = None) -> None:
+        host, _, port = self.address.rpartition(":")
+        name = None if self._hosts is None else next(iter(self._hosts.addresses))
         head = self._start(
-            "--head", f"--port={port}", f"--temp-dir={self._folder}", "--include-dashboard=false", *options
-        )
+            name, "--head", f"--port={port}", f"--temp-dir={self._folder}", "--include-dashboard=false", *options,
+            environment=environment,
+        )  # fmt: skip
+        code = f"import socket; socket.create_connection(({host!r}, {port}), timeout=1)"
         deadline = time.monotonic() + 60
-        host = self.address.rpartition(":")[0]
         while time.monotonic() < deadline and head.poll() is None:
-            with contextlib.suppress(OSError):
-                socket.create_connection((host, int(port)), timeout=1).close()
+            if subprocess.run([*self._at(name), sys.executable, "-c", code], capture_output=True).returncode == 0:
                 return
             time.sleep(0.1)
         raise AssertionError(f"the head node does not come up:\n{(Path(self._folder) / 'start.log').read_text()}")
 
-    def start_worker(self, *options: str) -> subprocess.Popen:
-        return self._start(f"--address={self.address}", *options)
+    def start_worker(self, *options: str, host: str | None = None) -> subprocess.Popen:
+        return self._start(host, f"--address={self.address}", *options)
 
     def kill_raylet(self, node: subprocess.Popen) -> None:
         """Kills a node as a crash does: the raylet alone, by its pid."""
@@ -63,22 +72,35 @@ class Cluster:
         for node in self._nodes:
             node.wait()
 
-    def _start(self, *options: str) -> subprocess.Popen:
-        command = [RAY, "start", "--block", "--num-cpus=1", "--object-store-memory=100000000", *options]
+    def _at(self, host: str | None) -> list[str]:
+        return self._hosts.at(host) if self._hosts is not None and host is not None else []
+
+    def _start(self, host: str | None, *options: str, environment: dict[str, str] | None = None) -> subprocess.Popen:
+        command = [
+            *self._at(host),
+            RAY,
+            "start",
+            "--block",
+            "--num-cpus=1",
+            "--object-store-memory=100000000",
+            *options,
+        ]
         command += ["--disable-usage-stats", f"--dashboard-agent-listen-port={_free_port()}"]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "RAY_AUTH_MODE": "token"}
+        if self._hosts is not None and host is not None:
+            command.append(f"--node-ip-address={self._hosts.addresses[host]}")
+        variables = {"PYTHONPATH": str(Path(__file__).parents[2]), "RAY_AUTH_MODE": "token", **(environment or {})}
         with (Path(self._folder) / "start.log").open("a") as log:
-            node = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+            node = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **variables})
         self._nodes.append(node)
         return node
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(hosts: Hosts | None = None) -> Iterator[Cluster]:
     subprocess.run([RAY, "get-auth-token", "--generate"], check=True, capture_output=True)
     # Ray's sockets need short paths.
     folder = tempfile.mkdtemp(prefix="ray", dir="/tmp")
-    nodes = Cluster(folder)
+    nodes = Cluster(folder, hosts)
     try:
         yield nodes
     finally:

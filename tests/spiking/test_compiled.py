@@ -27,9 +27,9 @@ def norm_of(seed, dtype):
     return norm.to(dtype)
 
 
-def case(dtype, last, static, has_shortcut, has_shortcut_norm, surrogate="atan", training=True):
+def case(dtype, last, static, has_shortcut, has_shortcut_norm, training=True, **settings):
     """Runs neuron and norms in one pass and apart; returns spikes, gradients and statistics of both."""
-    fused = SpikingNeuron(NeuronSettings(surrogate=surrogate, tau=1.6)).to(dtype)
+    fused = SpikingNeuron(NeuronSettings(**{"tau": 1.6, **settings})).to(dtype)
     apart = SpikingNeuron(fused.settings, fused=False).to(dtype)
     norm, shortcut_norm = norm_of(1, dtype).train(training), norm_of(2, dtype).train(training)
     x = draw(1 if static else STEPS, 4, CHANNELS, 7, 9, seed=3, dtype=dtype)
@@ -80,7 +80,22 @@ def test_one_pass_equals_norm_shortcut_and_neuron_apart(training, last, static, 
 
 @pytest.mark.parametrize("surrogate", SURROGATES)
 def test_every_surrogate_goes_back_through_the_norm(surrogate):
-    check(case(torch.float64, True, False, True, True, surrogate), 1e-10)
+    check(case(torch.float64, True, False, True, True, surrogate=surrogate), 1e-10)
+
+
+@pytest.mark.parametrize("last", [True, False], ids=["channels last", "channels first"])
+@pytest.mark.parametrize("v_reset", [0.0, -0.25])
+@pytest.mark.parametrize(("model", "decay_input"), [("plif", False), ("lif", True), ("lif", False), ("if", True)])
+def test_every_neuron_goes_through_its_norms(model, decay_input, v_reset, last):
+    found = case(torch.float64, last, False, True, True, model=model, decay_input=decay_input, v_reset=v_reset)
+    check(found, 1e-10)
+
+
+def test_a_voltage_at_the_threshold_fires_where_the_surrogate_says_so():
+    x = torch.tensor([[[2.0, 1.999999, 2.000001]]])
+    for name, found in SURROGATES.items():
+        fired = SpikingNeuron(NeuronSettings(surrogate=name))(x).flatten().tolist()
+        assert fired == [float(found.at_threshold), 0.0, 1.0]
 
 
 def test_the_number_of_threads_changes_no_bit():
