@@ -15,6 +15,7 @@ from autosnn_ray.algorithms import AskTell, OnTold, replay
 from autosnn_ray.cluster.overseer import start_overseer
 from autosnn_ray.cluster.plan import Plan
 from autosnn_ray.cluster.pool import KeepActors
+from autosnn_ray.cluster.registry import remembered
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts
 from autosnn_ray.cluster.session import ray_session
@@ -121,7 +122,7 @@ def _run_tune(
         ),
         {"cpu": resources.cpus, "gpu": resources.gpus},
     )
-    with tempfile.TemporaryDirectory(prefix="autosnn-ray-", ignore_cleanup_errors=True) as folder:
+    with remembered(), tempfile.TemporaryDirectory(prefix="autosnn-ray-", ignore_cleanup_errors=True) as folder:
         tune.Tuner(
             trainable,
             param_space={"index": -1},

@@ -49,9 +49,7 @@ def _slope(kind: int, h: Any, threshold: Any, alpha: Any, s: Any) -> None:
 
 
 @compiled
-def _back(
-    g: Any, slope: Any, h: Any, before: Any, neuron: Any, later: Any, to_input: Any, to_decay: Any
-) -> None:
+def _back(g: Any, slope: Any, h: Any, before: Any, neuron: Any, later: Any, to_input: Any, to_decay: Any) -> None:
     """Takes gradients back over one step.
 
     Args:
