@@ -16,6 +16,7 @@ import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.algorithms import ALGORITHMS, make_algorithm
 from autosnn_ray.cluster.session import ray_session
+from autosnn_ray.space import SearchSpace
 from autosnn_ray.training.checkpoint import pack
 from autosnn_ray.training.supernet import PathStatistics
 
@@ -31,9 +32,9 @@ class Null:
         return asr.Evaluation(0.5 + architecture.count("srb_k5") / 20, 1000.0, samples=360)
 
 
-def untrained(data) -> asr.Supernet:
-    """Makes a supernet that nobody evaluates."""
-    space = search_spaces.load("digits_16")
+def untrained(data, space: SearchSpace | None = None) -> asr.Supernet:
+    """Makes a supernet that nobody trained; of ``digits_16`` where no space is given."""
+    space = space or search_spaces.load("digits_16")
     network = asr.SpikingNetwork(space, classes=10, timesteps=2).eval().requires_grad_(False)
     return asr.Supernet(
         network=network, space=space, classes=10, timesteps=2, neuron=asr.NeuronSettings(), data=data.describe(),

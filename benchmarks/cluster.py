@@ -1,0 +1,159 @@
+"""What a search costs beside its evaluations: workers side by side, memory of a shared supernet, a long run resumed.
+
+    python benchmarks/cluster.py             # about 5 minutes on two cores; writes its part of docs/performance.md
+
+Workers: the same candidates, each asleep for a second, by one actor and by two, from the first outcome to the last.
+Memory: unique memory of four actors (what would come free if they ended) that have read every weight of a supernet,
+beside four that have a small one; and the one copy that they share. Resume: a journal of 10,000 told candidates, from
+the call to the first new outcome, and what of it is Ray's start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import psutil
+from null_evaluations import Null, untrained
+from timing import publish
+
+import autosnn_ray as asr
+import search_spaces
+from autosnn_ray.cluster.conduct import begin
+from autosnn_ray.cluster.plan import Plan
+from autosnn_ray.cluster.resources import Resources
+from autosnn_ray.cluster.session import ray_session
+from autosnn_ray.journal import Journal
+from autosnn_ray.space import SearchSpace
+
+MEGABYTE = 1e6
+
+
+class Sleeper(Null):
+    """Takes a second, on no core."""
+
+    def __call__(self, architecture) -> asr.Evaluation:
+        time.sleep(1)
+        return super().__call__(architecture)
+
+
+class Reader(Null):
+    """Reads every weight, and notes the unique memory of its process, bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments):
+        if len(arguments) == 2:
+            self.network = arguments[0]
+            return self
+        for weight in self.network.state_dict().values():
+            weight.sum()
+        me = psutil.Process()
+        (self.folder / f"{me.pid}").write_text(str(me.memory_full_info().uss))
+        time.sleep(0.5)  # so that every actor gets some
+        return Null.__call__(self, arguments[0])
+
+
+def large_space(size: float) -> SearchSpace:
+    """AutoSNN_128, widened until its supernet has about as many bytes."""
+    space = search_spaces.load("autosnn_128").to_dict()
+    factor = (size / 326e6) ** 0.5
+    space["channels"] = round(space["channels"] * factor / 4) * 4
+    for layer in space["layers"]:
+        if "channels" in layer:
+            layer["channels"] = round(layer["channels"] / 128) * space["channels"]
+    return SearchSpace.from_dict(space | {"name": "large"}, source="benchmark")
+
+
+def side_by_side(data, folder: Path, candidates: int) -> dict[str, float]:
+    seconds = {}
+    for actors in (1, 2):
+        told: list[float] = []
+        with ray_session(num_cpus=actors):
+            asr.search(
+                untrained(data), data, path=folder / f"workers-{actors}", algorithm=asr.RandomSearch(),
+                candidates=candidates, evaluator=Sleeper, on_told=lambda *_, told=told: told.append(time.perf_counter()),
+            )  # fmt: skip
+        # The first outcomes, one an actor, are where the clock starts.
+        seconds[actors] = (told[-1] - told[actors - 1]) / (len(told) - actors)
+    return {"candidates": candidates, "one": seconds[1], "two": seconds[2], "ratio": seconds[1] / seconds[2]}
+
+
+def memory(data, folder: Path, size: float) -> dict[str, float]:
+    unique, copy = {}, 0.0
+    for name, space in (("small", search_spaces.load("digits_16")), ("large", large_space(size))):
+        supernet = untrained(data, space)
+        notes = folder / name
+        notes.mkdir()
+        copy = sum(value.numel() * value.element_size() for value in supernet.network.state_dict().values())
+        room = 0 if name == "small" else int(copy)
+        with ray_session(num_cpus=4, shared_bytes=room):
+            asr.search(
+                supernet, data, path=folder / f"memory-{name}", algorithm=asr.RandomSearch(), candidates=24,
+                evaluator=Reader(notes),
+            )  # fmt: skip
+        unique[name] = [int(note.read_text()) for note in notes.iterdir()]
+        if len(unique[name]) != 4:
+            raise SystemExit(f"expected notes of 4 actors, got {len(unique[name])}")
+    extra = sum(unique["large"]) - sum(unique["small"])
+    return {"copy_bytes": copy, "unique": unique, "extra_bytes": extra, "ratio": (copy + extra) / copy}
+
+
+def resuming(data, folder: Path, candidates: int) -> dict[str, float]:
+    supernet = untrained(data, search_spaces.load("snn_3"))
+    plan = Plan(
+        supernet=supernet, data=data, algorithm=asr.AutoSNN(), candidates=candidates + 20,
+        objective=asr.SpikeAwareFitness(supernet.reference_spikes), evaluator=Null,
+    )  # fmt: skip
+    supernet.save(folder / "supernet")  # as a user's search has it: in a folder of its own
+    run = folder / "resumed"
+    with Journal.create(run) as journal:
+        state = begin(journal, replace(plan, supernet=asr.Supernet.load(folder / "supernet")), Resources())
+        null = Null(None, None)
+        while state.told < candidates:
+            candidate = state.ask()
+            journal.write("ask", **asdict(candidate))
+            evaluation = null(candidate.architecture)
+            journal.write("tell", index=candidate.index, evaluation=evaluation.to_dict(), attempts=1)
+            state.tell(candidate.index, evaluation)
+    started = time.perf_counter()
+    with ray_session(num_cpus=2):
+        ray_start = time.perf_counter() - started
+    told: list[float] = []
+    started = time.perf_counter()
+    asr.resume(run, evaluator=Null, num_cpus=2, on_told=lambda *_: told.append(time.perf_counter()))
+    first = told[candidates] - started
+    return {"candidates": candidates, "first_after_seconds": first, "ray_start_seconds": ray_start}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--candidates", type=int, default=10_000, help="of the run that is resumed")
+    parser.add_argument("--seconds", type=int, default=40, help="candidates of a second each")
+    parser.add_argument("--bytes", type=float, default=400e6, help="of the supernet")
+    options = parser.parse_args()
+    data = asr.load_dataset("digits")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        workers = side_by_side(data, folder, options.seconds)
+        shared = memory(data, folder, options.bytes)
+        resumed = resuming(data, folder, options.candidates)
+    lines = [
+        "| what | measured | goal |",
+        "|---|---:|---:|",
+        f"| two actors over one, candidates of 1 s | {workers['ratio']:.2f} | 1.9 |",
+        f"| memory of four actors and the copy of a {shared['copy_bytes'] / MEGABYTE:.0f} MB supernet that they share, over "
+        f"that copy | {shared['ratio']:.2f} | 1.1 |",
+        f"| resume of {resumed['candidates']:,} candidates to the first new outcome, Ray's start of "
+        f"{resumed['ray_start_seconds']:.1f} s left out | {resumed['first_after_seconds'] - resumed['ray_start_seconds']:.1f}"
+        " s | 15 s |",
+    ]
+    publish("cluster", "\n".join(lines), {"workers": workers, "memory": shared, "resume": resumed})
+
+
+if __name__ == "__main__":
+    main()
