@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autosnn_ray.space import Block, find_block
+from autosnn_ray.spiking.event_convolution import convolve
 from autosnn_ray.spiking.layer_parts import SpikingBlock, conv, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
@@ -48,7 +49,7 @@ class SingleConv(SpikingBlock):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through the convolution."""
-        spikes: Tensor = self.neuron(over_time(self.conv, x), meter, norm=self.norm)
+        spikes: Tensor = self.neuron(convolve(self.conv, x), meter, norm=self.norm)
         return spikes
 
 
@@ -90,10 +91,10 @@ class ConvBlock(SpikingBlock):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through both convolutions."""
-        spikes = self.neuron1(over_time(self.conv1, x), meter, norm=self.norm1)
+        spikes = self.neuron1(convolve(self.conv1, x), meter, norm=self.norm1)
         shortcut, norm = _run_shortcut(self.shortcut, x)
         out: Tensor = self.neuron2(
-            over_time(self.conv2, spikes), meter, norm=self.norm2, shortcut=shortcut, shortcut_norm=norm
+            convolve(self.conv2, spikes), meter, norm=self.norm2, shortcut=shortcut, shortcut_norm=norm
         )
         return out
 
@@ -128,11 +129,11 @@ class InvertedBottleneck(SpikingBlock):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through the bottleneck."""
-        spikes = self.neuron1(over_time(self.conv1, x), meter, norm=self.norm1)
-        spikes = self.neuron2(over_time(self.conv2, spikes), meter, norm=self.norm2)
+        spikes = self.neuron1(convolve(self.conv1, x), meter, norm=self.norm1)
+        spikes = self.neuron2(convolve(self.conv2, spikes), meter, norm=self.norm2)
         shortcut, norm = _run_shortcut(self.shortcut, x)
         out: Tensor = self.neuron3(
-            over_time(self.conv3, spikes), meter, norm=self.norm3, shortcut=shortcut, shortcut_norm=norm
+            convolve(self.conv3, spikes), meter, norm=self.norm3, shortcut=shortcut, shortcut_norm=norm
         )
         return out
 

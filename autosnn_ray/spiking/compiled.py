@@ -6,8 +6,6 @@ anew. In evaluation mode spikes are those of PyTorch's batch norm followed by th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +18,7 @@ from torch.autograd.function import once_differentiable
 from autosnn_ray.spiking import kernel_gradients, kernels
 from autosnn_ray.spiking.kernel_gradients import SLOPES
 from autosnn_ray.spiking.memory_format import Array, array, channels, dense, empty, neighbours
-
-_WORTH_THREADS = 2**21
-"""Elements below which a second thread costs more than it saves: on a busy machine each waits for the other."""
+from autosnn_ray.spiking.threads import in_threads
 
 
 @dataclass(frozen=True)
@@ -121,20 +117,6 @@ def _statistics(norm: nn.BatchNorm2d, x: Tensor) -> _Norm:
         return _Norm(mean.clone(), inverse, scale, shift, own)
 
 
-def _in_threads(kernel: Callable[..., None], samples: int, elements: int, *arguments: Any) -> None:
-    """Runs a loop on PyTorch's number of threads, each with a range of samples; loops release Python's lock."""
-    parts = min(torch.get_num_threads(), samples) if elements >= _WORTH_THREADS else 1
-    bounds = np.linspace(0, samples, parts + 1).astype(int).tolist()
-    if parts <= 1:
-        kernel(0, samples, *arguments)
-        return
-    with ThreadPoolExecutor(parts - 1) as pool:
-        rest = [pool.submit(kernel, *bounds[i : i + 2], *arguments) for i in range(1, parts)]
-        kernel(*bounds[:2], *arguments)
-        for one in rest:
-            one.result()
-
-
 class _CompiledNeuron(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -164,7 +146,7 @@ class _CompiledNeuron(torch.autograd.Function):
         )
         ctx.statistics, ctx.recurrence, ctx.learned = statistics, recurrence, isinstance(decay, Tensor)
         arguments = _arguments(x, shortcut, statistics, ctx.neuron)
-        _in_threads(kernels.forward, x.shape[1], spikes.numel(), *arguments, array(spikes), counts.numpy())
+        in_threads(kernels.forward, x.shape[1], spikes.numel(), *arguments, array(spikes), counts.numpy())
         ctx.save_for_backward(x, shortcut, weight, shortcut_weight)
         ctx.decay_type = decay.dtype if isinstance(decay, Tensor) else None
         counts = counts.to(x.dtype)
@@ -185,7 +167,7 @@ class _CompiledNeuron(torch.autograd.Function):
         number = type(ctx.neuron[0])
         surrogate = (SLOPES[ctx.recurrence.surrogate], number(ctx.recurrence.alpha))
         means = tuple(_spread(None if one is None else one.mean, channel, x) for one in ctx.statistics)
-        _in_threads(
+        in_threads(
             kernel_gradients.backward, samples, gradient.numel(), *arguments, surrogate, array(gradient), means,
             inner, array(grad_x), grad_decay.numpy(), sums,
         )  # fmt: skip
@@ -245,5 +227,5 @@ def _through(
     out = g if in_place else empty(g.shape, g)
     factors = tuple(_spread(one, channel, g) for one in (scale, slant, shift))
     mean = _spread(norm.mean, channel, g)
-    _in_threads(kernel_gradients.through_norm, y.shape[1], y.numel(), array(g), array(y), mean, factors, array(out))
+    in_threads(kernel_gradients.through_norm, y.shape[1], y.numel(), array(g), array(y), mean, factors, array(out))
     return out
