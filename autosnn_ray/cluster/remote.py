@@ -15,6 +15,7 @@ from fsspec.spec import AbstractFileSystem
 from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError
 
 _CHUNK = 2**22
+# Of object stores, by protocol.
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 
 
@@ -59,6 +60,7 @@ class Remote:
         self._root = "/".join([root.rstrip("/"), *parts])
         self.name = "/".join([without_password(storage).rstrip("/"), *parts])
         self._made: set[str] = set()
+        self._has_folders = storage.partition(":")[0] not in _PACKAGES
 
     def files(self) -> dict[str, int]:
         """Returns every file below the folder, by its relative name, with its size in bytes.
@@ -142,8 +144,9 @@ class Remote:
         return f"{self._root}/{name}"
 
     def _make_folder_of(self, name: str) -> None:
+        # An object store has no folders: s3fs would make a bucket of a name that is written wrong.
         folder = self._at(name).rpartition("/")[0]
-        if folder not in self._made:
+        if self._has_folders and folder not in self._made:
             self._fs.makedirs(folder, exist_ok=True)
             self._made.add(folder)
 
