@@ -50,7 +50,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.evaluators": (*EVALUATORS, "torch"),
     "autosnn_ray.export": (*EXPORT, "numpy", "torch", "norse", "nir"),
     "autosnn_ray.run": ("analysis", "pandas"),
-    "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray"),
+    "autosnn_ray.cluster": (*CLUSTER, "numpy", "torch", "ray", "fsspec"),
     "autosnn_ray.recipes": CORE,
     "autosnn_ray.pipeline": (*CLUSTER, "autosnn_ray.recipes", "search_spaces"),
     "autosnn_ray.cli": (

@@ -126,7 +126,8 @@ def add_ray_options(parser: ArgumentParser) -> None:
         "--storage",
         type=str | None,
         default=None,
-        help="folder below which RUN is; on a cluster one that outlives the machine, such as a network file system",
+        help="folder below which RUN is, that outlives the machine, such as a network file system; for search and "
+        "resume also a URL (s3://bucket/runs): RUN is here, and is copied there every few seconds",
     )
     parser.add_argument(
         "--runtime-env",

@@ -29,14 +29,15 @@ def run(options: Namespace) -> None:
     """Resumes or extends a search."""
     from autosnn_ray.cli.console import console, search_bar
     from autosnn_ray.cli.search import show_results
+    from autosnn_ray.cluster.home import run_home
     from autosnn_ray.cluster.search import resume
-    from autosnn_ray.cluster.storage import run_folder
     from autosnn_ray.errors import JournalError
     from autosnn_ray.journal import read_journal
     from autosnn_ray.objectives import SpikeAwareFitness
 
-    folder = run_folder(options.run, options.storage)
-    config = read_journal(folder).config
+    with run_home(options.run, options.storage) as home:  # fetched from a URL, where it is not here
+        folder = home.folder
+        config = read_journal(folder).config
     if not {"objective", "candidates"} <= config.keys():
         raise JournalError(
             f"{folder}: the search was ended before it had begun; start it again with autosnn-ray search"

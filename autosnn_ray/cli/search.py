@@ -78,11 +78,18 @@ def run(options: Namespace) -> None:
     from autosnn_ray.cli.console import console, search_bar
     from autosnn_ray.cluster.final import halving
     from autosnn_ray.cluster.plan import plan_of
+    from autosnn_ray.cluster.remote import is_url
     from autosnn_ray.cluster.search import search
     from autosnn_ray.data import load_described
+    from autosnn_ray.errors import InvalidInputError
     from autosnn_ray.objectives import SpikeAwareFitness
     from autosnn_ray.training import Supernet
 
+    if options.finalists and is_url(options.storage):
+        raise InvalidInputError(
+            "--finalists: a final is not copied to a URL while it goes on; hold it afterwards (autosnn-ray final RUN), "
+            "and then copy it (autosnn-ray resume RUN --storage URL)"
+        )
     space = search_spaces.load(options.space) if options.space else None
     supernet = Supernet.load(options.supernet, space=space, timesteps=options.timesteps)
     algorithm = make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings)
@@ -113,18 +120,19 @@ def run(options: Namespace) -> None:
 def _survey(options: Namespace, supernet: Supernet, data: Dataset) -> NamedEvaluator:
     """Trains a sample alone, says what can be learned from it, and makes the evaluator that has learned it."""
     from autosnn_ray.cli.console import console, print_rows, run_bar
-    from autosnn_ray.cluster.storage import run_folder
+    from autosnn_ray.cluster.home import run_home
     from autosnn_ray.cluster.survey import survey
     from autosnn_ray.errors import InvalidInputError
     from autosnn_ray.space import AdditiveModel
 
     if options.evaluator != "path":
         raise InvalidInputError("--survey is an evaluator of its own; leave --evaluator out")
-    with run_bar() as on_run:
+    home = run_home(options.run, options.storage, is_new=not options.resume)
+    with run_bar() as on_run, home as opened:
         evaluator = survey(
             supernet,
             data,
-            path=run_folder(options.run, options.storage) / "survey",
+            path=opened.folder / "survey",
             sample=options.survey,
             epochs=options.survey_epochs,
             on_run=on_run,

@@ -55,10 +55,10 @@ class Where:
             raise InvalidInputError(f"concurrent: expected at least 1, got {self.concurrent}")
 
 
-def begin(journal: Journal, plan: Plan, resources: Resources) -> AskTell:
+def begin(journal: Journal, plan: Plan, resources: Resources, *, inside: bool = False) -> AskTell:
     """Begins a run: the supernet where it can be found again, then the journal's start."""
     state = plan.start()
-    folder = keep_supernet(plan.supernet, journal.path.parent)
+    folder = keep_supernet(plan.supernet, journal.path.parent, inside=inside)
     config = plan.config() | {"supernet_folder": folder, "resources": resources.to_dict()}
     journal.write("start", config=config)
     return state

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autosnn_ray.algorithms import Algorithm, AutoSNN, OnTold
+from autosnn_ray.algorithms import Algorithm, AskTell, AutoSNN, OnTold
 from autosnn_ray.cluster.conduct import Where, begin, conduct, go_on
+from autosnn_ray.cluster.home import Home, run_home
 from autosnn_ray.cluster.plan import Plan, plan_of
 from autosnn_ray.cluster.resources import Resources
-from autosnn_ray.cluster.storage import check_weights, run_folder
+from autosnn_ray.cluster.storage import check_weights, keep_supernet
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import JournalError
 from autosnn_ray.evaluators import EvaluatorFactory, make_evaluator
@@ -54,7 +55,8 @@ def search(
         reference_spikes: The fitness's reference, spikes/sample; the supernet's own where None.
         evaluator: Key of ``EVALUATORS``, or a picklable function of network and data that makes one.
         resume: Go on with the run in the folder, which must be of the same search; see also ``resume``.
-        storage: Folder that outlives this machine, below which ``path`` is; on a cluster a network file system.
+        storage: Folder that outlives this machine, below which ``path`` is, such as a network file system; or a URL
+            that fsspec knows, such as ``s3://bucket/runs``: the run's folder is then ``path``, and is copied there.
         address: Address of a Ray cluster; None starts Ray on this machine.
         num_cpus: CPUs of the Ray that is started; all where None.
         concurrent: How many candidates side by side; as many as there is room for at the start where None.
@@ -69,9 +71,11 @@ def search(
 
     Raises:
         InvalidInputError: A value is not what is needed.
-        RunExistsError: The folder holds a run and ``resume`` was not asked for.
+        RunExistsError: The folder or the URL holds a run and ``resume`` was not asked for, or another process is at
+            work in it.
         JournalError: The journal is damaged, of another search, or cannot be written.
         SearchInterruptedError: The search was stopped; it can be resumed.
+        AutoSNNError: The URL cannot be reached at the beginning or the end.
     """
     reference = supernet.reference_spikes if reference_spikes is None else reference_spikes
     plan = Plan(
@@ -84,17 +88,20 @@ def search(
     )
     resources = Resources(cpus_per_candidate, gpus_per_candidate, seconds_per_candidate)
     where = Where(address, num_cpus, concurrent, runtime_env)
-    folder = run_folder(path, storage)
     plan.start()  # refuses what the algorithm refuses, before anything is written
     check_weights(supernet)
-    with Journal.append_to(folder) if resume else Journal.create(folder) as journal:
+    with (
+        run_home(path, storage, is_new=not resume) as home,
+        Journal.append_to(home.folder) if resume else Journal.create(home.folder) as journal,
+    ):
+        told = home.watched(on_told)
         if journal.contents.events:
-            plan.refuse_other(folder, journal.contents.config, may_extend=False)
-            state = go_on(journal, plan, on_told)
+            plan.refuse_other(home.folder, journal.contents.config, may_extend=False)
+            state = _go_on(home, journal, plan, told)
         else:
-            state = begin(journal, plan, resources)
-        conduct(journal, plan, state, resources, where, on_told)
-    return Run(folder)
+            state = begin(journal, plan, resources, inside=home.mirror is not None)
+        conduct(journal, plan, state, resources, where, told)
+    return Run(home.folder)
 
 
 def resume(
@@ -126,7 +133,7 @@ def resume(
         supernet: Folder of the supernet, where it is no longer where it was.
         data: The data set, where it is none that can be loaded by name.
         evaluator: The evaluator, where it is none of ``EVALUATORS``.
-        storage: As in ``search``.
+        storage: As in ``search``. From a URL, what it holds and ``path`` does not is fetched first.
         address: As in ``search``.
         num_cpus: As in ``search``.
         concurrent: As in ``search``.
@@ -145,11 +152,11 @@ def resume(
         JournalError: No run, a damaged journal, or one of another version of the algorithm.
         CheckpointError: The supernet is missing, damaged, or not the one the run was started with.
         SearchInterruptedError: The search was stopped; it can be resumed again.
+        AutoSNNError: The URL cannot be reached at the beginning or the end.
     """
-    folder = run_folder(path, storage)
     where = Where(address, num_cpus, concurrent, runtime_env)
-    with Journal.append_to(folder) as journal:
-        config = journal.contents.config
+    with run_home(path, storage) as home, Journal.append_to(home.folder) as journal:
+        folder, config = home.folder, journal.contents.config
         if not config:
             raise JournalError(
                 f"{folder}: the search was ended before it had begun; there is nothing to go on with. "
@@ -161,6 +168,13 @@ def resume(
             Resources.from_dict(config.get("resources", {})),
             **{name: value for name, value in given.items() if value is not None},
         )
-        state = go_on(journal, plan, on_told)
-        conduct(journal, plan, state, resources, where, on_told)
+        told = home.watched(on_told)
+        conduct(journal, plan, _go_on(home, journal, plan, told), resources, where, told)
     return Run(folder)
+
+
+def _go_on(home: Home, journal: Journal, plan: Plan, on_told: OnTold | None) -> AskTell:
+    if home.mirror is not None:
+        # The run may have been begun without a mirror, its supernet in a folder of this machine.
+        keep_supernet(plan.supernet, home.folder, inside=True)
+    return go_on(journal, plan, on_told)

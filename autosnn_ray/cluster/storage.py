@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from autosnn_ray.cluster.remote import is_url, without_password
 from autosnn_ray.errors import CheckpointError, InvalidInputError, JournalError
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.neurons import NeuronSettings
@@ -28,15 +28,18 @@ def run_folder(path: str | Path, storage: str | Path | None = None) -> Path:
     Raises:
         InvalidInputError: A URL, or a path that leaves the storage.
     """
-    for name, given in (("path", path), ("storage", storage)):
-        # Path() makes one slash of two.
-        if given is not None and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(given)):
-            raise InvalidInputError(
-                f"{name}: expected a folder, got the URL {str(given)!r}. A journal needs appended lines that are on "
-                "the disk before the search goes on, and a lock; an object store has neither, and a copy after each "
-                "event could lack the last ones. Give a folder, mounted from a network file system on a cluster, "
-                "and copy it elsewhere when the search is over"
-            )
+    if is_url(path):
+        raise InvalidInputError(
+            f"path: expected a folder, got the URL {without_password(str(path))!r}. A search works in a folder, whose "
+            "journal needs appended lines that are on the disk before the search goes on, and a lock; an object store "
+            "has neither. Give the URL as storage, and it is copied there"
+        )
+    if is_url(storage):
+        raise InvalidInputError(
+            f"storage: expected a folder, got the URL {without_password(str(storage))!r}: `search` and `resume` alone "
+            "copy to one. Work in a folder; what lies in a search's folder is copied with it, when all is done: "
+            "autosnn-ray resume RUN --storage URL"
+        )
     if storage is None:
         return Path(path)
     folder = Path(storage) / path
@@ -45,8 +48,13 @@ def run_folder(path: str | Path, storage: str | Path | None = None) -> Path:
     return folder
 
 
-def keep_supernet(supernet: Supernet, run: Path) -> str | None:
+def keep_supernet(supernet: Supernet, run: Path, *, inside: bool = False) -> str | None:
     """Sees to it that the supernet can be read again when the run is resumed.
+
+    Args:
+        supernet: The supernet.
+        run: The run's folder.
+        inside: It must be within the run's folder, since that alone outlives this machine.
 
     Returns:
         Where it is: its own folder, or the name of one in the run's folder into which it was saved; None for one that
@@ -57,7 +65,9 @@ def keep_supernet(supernet: Supernet, run: Path) -> str | None:
     """
     if not supernet.is_trained:
         return None
-    if supernet.folder is not None and _holds(supernet.folder, supernet):
+    if inside and _holds(run / SUPERNET_FOLDER, supernet):
+        return SUPERNET_FOLDER
+    if not inside and supernet.folder is not None and _holds(supernet.folder, supernet):
         return str(supernet.folder.resolve())
     try:
         supernet.save(run / SUPERNET_FOLDER)
@@ -86,6 +96,8 @@ def check_weights(supernet: Supernet) -> None:
 def open_supernet(run: Path, config: Mapping[str, Any], moved_to: str | Path | None) -> Supernet:
     """Reads the supernet of a run.
 
+    A run that was copied from elsewhere has a copy of its supernet in its folder: it is looked for there too.
+
     Only ``supernet.json`` and ``supernet.safetensors`` are read, and nothing is unpickled, whatever folder a
     journal names.
 
@@ -108,6 +120,8 @@ def open_supernet(run: Path, config: Mapping[str, Any], moved_to: str | Path | N
     folder = Path(moved_to) if moved_to is not None else run / named
     if moved_to is None and ".." in named.parts:
         raise JournalError(f"{run}: the journal names a supernet outside the run's folder: {named}")
+    if moved_to is None and not folder.is_dir() and (run / SUPERNET_FOLDER).is_dir():
+        folder = run / SUPERNET_FOLDER
     try:
         supernet = Supernet.load(folder)
     except CheckpointError as error:

@@ -2,10 +2,11 @@
 
 from autosnn_ray.journal.events import Ask, Event, Extend, Fail, Resume, Start, Stop, Tell
 from autosnn_ray.journal.reader import JOURNAL_FILE, JournalContents, read_journal
-from autosnn_ray.journal.writer import Journal
+from autosnn_ray.journal.writer import LOCK_FILE, Journal, locked
 
 __all__ = [
     "JOURNAL_FILE",
+    "LOCK_FILE",
     "Ask",
     "Event",
     "Extend",
@@ -16,5 +17,6 @@ __all__ = [
     "Start",
     "Stop",
     "Tell",
+    "locked",
     "read_journal",
 ]

@@ -8,6 +8,8 @@ import os
 import socket
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +19,8 @@ from autosnn_ray.files import sync_folder
 from autosnn_ray.journal.events import encode
 from autosnn_ray.journal.reader import JOURNAL_FILE, JournalContents, is_unbegun, read_journal
 
-_LOCK_FILE = "lock"
+LOCK_FILE = "lock"
+"""Name of the file in a run's folder whose lock the writer holds."""
 
 
 class Journal:
@@ -156,6 +159,21 @@ class Journal:
         self.close()
 
 
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps every writer out of a run's folder for the while of the block.
+
+    Raises:
+        RunExistsError: A process is at work in it.
+        JournalError: The folder cannot be written to.
+    """
+    lock = _take_lock(folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _write_whole(file: int, line: bytes) -> None:
     while line:
         line = line[os.write(file, line) :]
@@ -168,7 +186,7 @@ def _refuse_existing(folder: Path) -> None:
 
 
 def _take_lock(folder: Path) -> int:
-    path = folder / _LOCK_FILE
+    path = folder / LOCK_FILE
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:

@@ -155,12 +155,20 @@ def test_bad_input_gets_one_clear_line(capsys, tmp_path, monkeypatch, arguments,
         (["--runtime-env", "/nowhere.json"], "--runtime-env: expected JSON, or a file of it, got '/nowhere.json'"),
         (["--runtime-env", '{"env_vars": 3'], "--runtime-env: expected JSON, or a file of it"),
         (["--concurrent", "0"], "concurrent: expected at least 1, got 0"),
-        (["--storage", "gs://bucket"], "storage: expected a folder, got the URL 'gs://bucket'"),
+        (["--storage", "nope://bucket"], "storage: expected a URL that fsspec knows, such as s3://bucket/runs"),
+        (["--storage", "s3://bucket", "--finalists", "2"], "--finalists: a final is not copied to a URL"),
     ],
 )
 def test_bad_searches_get_one_clear_line_and_write_nothing(capsys, tmp_path, tiny_supernet_folder, options, said):
     assert said in refused(capsys, "search", tiny_supernet_folder, tmp_path / "run", *options)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", ["final", "rank", "retrain"])
+def test_urls_are_for_search_and_resume(capsys, tmp_path, command):
+    said = refused(capsys, command, tmp_path / "run", "--storage", "gs://bucket")
+    assert "got the URL 'gs://bucket': `search` and `resume` alone copy to one" in said
+    assert "autosnn-ray resume RUN --storage URL" in said
 
 
 def test_a_bad_space_file_is_one_line_naming_file_key_expected_given(capsys, tmp_path, tiny_space_file):

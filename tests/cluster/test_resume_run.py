@@ -134,12 +134,11 @@ def test_data_and_evaluators_without_a_name_must_be_given(copied, finished):
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/run", Path("gs://bucket/run"), "file:///tmp/run"])
-def test_urls_are_refused_and_told_why(tiny_supernet, digits, tmp_path, url):
-    for arguments in ({"path": url}, {"path": "run", "storage": url}):
-        with pytest.raises(InvalidInputError, match=r"expected a folder, got the URL .*an object store has neither"):
-            asr.resume(**arguments)
-        with pytest.raises(InvalidInputError, match="expected a folder, got the URL"):
-            asr.search(tiny_supernet, digits, **arguments)
+def test_a_url_is_no_path_and_told_why(tiny_supernet, digits, tmp_path, url):
+    with pytest.raises(InvalidInputError, match=r"path: expected a folder, got the URL .*Give the URL as storage"):
+        asr.resume(url)
+    with pytest.raises(InvalidInputError, match="path: expected a folder, got the URL"):
+        asr.search(tiny_supernet, digits, path=url)
     with pytest.raises(InvalidInputError, match="expected a folder within the storage"):
         asr.resume("../run", storage=tmp_path)
 
