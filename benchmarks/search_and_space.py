@@ -4,8 +4,8 @@
 
 Plain: candidate by candidate, every path from the start, one forward pass a time step, on SpikingJelly's neurons.
 Search: the same 400 candidates, in the order in which AutoSNN's evolution asks for them, by the evaluation of this
-package. Whole space: all 3,125 in order, against what the plain loop takes for its 400. In turns, slice by slice, so that a
-machine that slows down slows all. See ``rivals`` for what to install and ``firing`` for the weights.
+package. Whole space: all 3,125 in order, against what the plain loop takes for its 400. In turns, slice by slice, so
+that a machine that slows down slows all. See ``rivals`` for what to install and ``firing`` for the weights.
 """
 
 from __future__ import annotations

@@ -100,6 +100,10 @@ class Algorithm(ABC):
             InvalidInputError: Fewer than one candidate.
         """
 
+    def together(self, space: SearchSpace) -> int:
+        """Says how many candidates, from a multiple of this number on, are best evaluated by one process in a row."""
+        return 1
+
     def to_dict(self) -> dict[str, Any]:
         """Returns name and settings as plain values."""
         return {"name": self.name, "settings": asdict(self)}

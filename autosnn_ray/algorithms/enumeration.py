@@ -11,6 +11,8 @@ from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import SearchSpace
 
+_LARGEST_SUBTREE, _FEWEST_SUBTREES = 32, 16
+
 
 @dataclass(frozen=True)
 class Enumeration(Algorithm):
@@ -26,6 +28,19 @@ class Enumeration(Algorithm):
     """
 
     name: ClassVar[str] = "enumeration"
+
+    def together(self, space: SearchSpace) -> int:
+        """The architectures of a sub-tree: those that differ in the last slots alone.
+
+        As many of these as make at most 32 candidates, and at least 16 sub-trees to share out.
+        """
+        count = 1
+        for slot in reversed(space.slots):
+            wider = count * len(slot.choices)
+            if wider > _LARGEST_SUBTREE or wider * _FEWEST_SUBTREES > space.size:
+                break
+            count = wider
+        return count
 
     def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""

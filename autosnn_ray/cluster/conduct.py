@@ -86,7 +86,9 @@ def conduct(
     """
     if not state.done:
         shared = SharedSupernet.of(plan.supernet, plan.data, journal.path.parent)
-        searcher = AskTellSearcher(state, journal, on_told)
+        # Where a time limit ends processes, each candidate is a trial of its own.
+        together = plan.algorithm.together(plan.supernet.space) if resources.seconds is None else 1
+        searcher = AskTellSearcher(state, journal, on_told, together)
         with ray_session(where.address, where.num_cpus, runtime_env=where.runtime_env, shared_bytes=shared.size):
             slots = where.concurrent or resources.slots()
             # Twice as many as fit now: the next candidate is there when one ends, and nodes may join.

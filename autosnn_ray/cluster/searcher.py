@@ -9,7 +9,7 @@ from ray.tune import Callback
 from ray.tune.search import Searcher
 
 from autosnn_ray.algorithms import AskTell, Candidate, OnTold
-from autosnn_ray.cluster.trainable import OUTCOME
+from autosnn_ray.cluster.trainable import OUTCOMES
 from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import Journal
@@ -24,49 +24,60 @@ class AskTellSearcher(Searcher):
         algorithm: The algorithm's state; candidates asked but not told are suggested first.
         journal: Where events are written; the driver alone writes.
         on_told: Told of every outcome, after it is in the journal.
+        together: How many candidates make a trial, from a multiple of this number on; where a trial is lost, each of
+            its candidates is tried by itself.
 
     Attributes:
         error: What ended the search from within, such as a full disk; raised by the driver.
     """
 
-    def __init__(self, algorithm: AskTell, journal: Journal, on_told: OnTold | None = None) -> None:
+    def __init__(self, algorithm: AskTell, journal: Journal, on_told: OnTold | None = None, together: int = 1) -> None:
         super().__init__()
         self._algorithm, self._journal, self._on_told = algorithm, journal, on_told
         self._again = list(algorithm.pending)
-        self._running: dict[str, Candidate] = {}
+        self._together = together
+        self._running: dict[str, list[Candidate]] = {}
+        self._alone: list[Candidate] = []
         self._starts: dict[str, int] = {}
+        self._lost: dict[int, int] = {}
         self.error: AutoSNNError | None = None
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Returns the next candidate's configuration, None for not now, or FINISHED."""
+        """Returns the next candidates' configuration, None for not now, or FINISHED."""
         if self.error is not None or (self._algorithm.done and not self._again):
             return _FINISHED
         try:
-            candidate = self._again.pop(0) if self._again else self._ask()
+            candidates = self._next()
         except AutoSNNError as error:
             self.error = error
             return _FINISHED
-        if candidate is None:
+        if not candidates:
             return _FINISHED if self._algorithm.done else None
-        self._running[trial_id] = candidate
+        self._running[trial_id] = candidates
         return {
-            "index": candidate.index,
-            "architecture": list(candidate.architecture),
-            "generation": candidate.generation,
+            "index": candidates[0].index,
+            "candidates": [[one.index, list(one.architecture), one.generation] for one in candidates],
         }
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tells the algorithm what came of a candidate."""
-        candidate = self._running.pop(trial_id, None)
-        if candidate is None or self.error is not None:
+        """Tells the algorithm what came of a trial's candidates."""
+        candidates = self._running.pop(trial_id, [])
+        starts = self._starts.pop(trial_id, 1)
+        reports = json.loads(result.get(OUTCOMES, "[]")) if result and not error else []
+        if len(candidates) > 1 and not reports:
+            # One of them ends the process: not the fault of the others.
+            self._alone += candidates
+            self._lost |= {candidate.index: starts for candidate in candidates}
             return
-        report = json.loads(result.get(OUTCOME, "{}")) if result and not error else {}
-        # A start that only learned that an earlier one had run out of time was no attempt.
-        attempts = max(1, self._starts.pop(trial_id, 1) - bool(report.get("late")))
-        try:
-            self._tell(candidate, _outcome(report, attempts), attempts)
-        except AutoSNNError as problem:
-            self.error = problem
+        for candidate, report in zip(candidates, reports or [{}], strict=True):
+            if self.error is not None:
+                return
+            # A start that only learned that an earlier one had run out of time was no attempt.
+            attempts = max(1, starts - bool(report.get("late"))) + self._lost.pop(candidate.index, 0)
+            try:
+                self._tell(candidate, _outcome(report, attempts), attempts)
+            except AutoSNNError as problem:
+                self.error = problem
 
     def count_start(self, trial_id: str) -> None:
         """Counts one more start of a candidate's evaluation."""
@@ -85,6 +96,21 @@ class AskTellSearcher(Searcher):
     def __getstate__(self) -> dict[str, Any]:
         # Tune pickles its whole configuration; the journal's open file stays with the driver.
         return {"_metric": None, "_mode": None}
+
+    def _next(self) -> list[Candidate]:
+        """Takes the first that is to be tried by itself; else what is left of the next block of candidates."""
+        if self._alone:
+            return [self._alone.pop(0)]
+        first = self._again.pop(0) if self._again else self._ask()
+        found = [] if first is None else [first]
+        while found and (following := self._again[0].index if self._again else self._algorithm.asked) % self._together:
+            if following // self._together != found[0].index // self._together:
+                break
+            candidate = self._again.pop(0) if self._again else self._ask()
+            if candidate is None:
+                break
+            found.append(candidate)
+        return found
 
     def _ask(self) -> Candidate | None:
         candidate = self._algorithm.ask()

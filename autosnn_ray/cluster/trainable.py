@@ -22,16 +22,16 @@ from autosnn_ray.evaluators import Evaluator, EvaluatorFactory
 from autosnn_ray.evaluators.base import Repeating
 from autosnn_ray.space import Architecture
 
-OUTCOME = "outcome"
-"""Key of a trial's result: the evaluation, or why there is none, as JSON."""
+OUTCOMES = "outcomes"
+"""Key of a trial's result: for each candidate the evaluation, or why there is none, as JSON."""
 
 _ASK_AGAIN_SECONDS = 0.05
 
 
 class CandidateTrial(tune.Trainable):
-    """Evaluates the architecture in its configuration.
+    """Evaluates the candidates in its configuration, one after the other.
 
-    Ray calls ``setup`` once an actor; a reused actor gets the next candidate by ``reset_config``. An
+    Ray calls ``setup`` once an actor; a reused actor gets the next ones by ``reset_config``. An
     evaluator that raises fails its candidate, not the actor: only a process that dies is tried again.
     """
 
@@ -60,41 +60,47 @@ class CandidateTrial(tune.Trainable):
         self._take(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Takes the next candidate."""
+        """Takes the next candidates."""
         self._take(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
-        """Evaluates the candidate."""
-        if not self._may_begin():
-            late = f"the evaluation took longer than {self._seconds:g} seconds and was ended"
-            return {OUTCOME: json.dumps({"failure": late, "late": True}), "done": True}
-        started = time.perf_counter()
-        outcome = self._outcome()
-        if self._seconds is not None:
-            ray.get(self._overseer.end.remote(self._index))
-        self._last_seconds = time.perf_counter() - started
-        return {OUTCOME: json.dumps(outcome), "done": True}
+        """Evaluates the candidates."""
+        outcomes = [self._evaluated(*candidate) for candidate in self._candidates]
+        return {OUTCOMES: json.dumps(outcomes), "done": True}
 
     def _take(self, config: dict[str, Any]) -> None:
-        self._index, self._architecture = int(config["index"]), tuple(config["architecture"])
-        self._generation = int(config["generation"])
+        self._candidates = [
+            (int(index), tuple(architecture), int(generation))
+            for index, architecture, generation in config["candidates"]
+        ]
 
-    def _may_begin(self) -> bool:
+    def _evaluated(self, index: int, architecture: Architecture, generation: int) -> dict[str, Any]:
+        if not self._may_begin(index):
+            late = f"the evaluation took longer than {self._seconds:g} seconds and was ended"
+            return {"failure": late, "late": True}
+        started = time.perf_counter()
+        outcome = self._outcome(architecture, generation)
+        if self._seconds is not None:
+            ray.get(self._overseer.end.remote(index))
+        self._last_seconds = time.perf_counter() - started
+        return outcome
+
+    def _may_begin(self, index: int) -> bool:
         actor = cloudpickle.dumps(ray.get_runtime_context().current_actor)
         while True:
-            word = ray.get(self._overseer.begin.remote(self._index, actor, self._last_seconds))
+            word = ray.get(self._overseer.begin.remote(index, actor, self._last_seconds))
             if word != WAIT:
                 return bool(word == GO)
             time.sleep(_ASK_AGAIN_SECONDS)
 
-    def _outcome(self) -> dict[str, Any]:
+    def _outcome(self, architecture: Architecture, generation: int) -> dict[str, Any]:
         try:
             started = time.perf_counter()
             if isinstance(self._evaluate, Repeating):
-                evaluation = self._evaluate.repeat(self._architecture, self._generation)
+                evaluation = self._evaluate.repeat(architecture, generation)
             else:
-                evaluation = self._evaluate(self._architecture)
+                evaluation = self._evaluate(architecture)
             seconds = time.perf_counter() - started
             self._shared.check()
             return _report(replace(evaluation, seconds=seconds))

@@ -134,6 +134,21 @@ class Hostage(Score):
         raise AssertionError("nobody killed it")
 
 
+class Deadly(Score):
+    """Ends its process at one architecture, always; notes who evaluated which sub-tree."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *arguments):
+        if len(arguments) == 2:
+            return self
+        if arguments[0] == ("skip", "skip", "skip", "scb_k3", "skip"):
+            os._exit(1)
+        (self.folder / f"{'-'.join(arguments[0][:3])}.{os.getpid()}").touch()
+        return score(arguments[0])
+
+
 class Placed(Score):
     """Leaves a note of the node that evaluates, of what its environment says, and of its address."""
 
