@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Candidate as Candidate
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
     from autosnn_ray.algorithms import SteadyState as SteadyState
+    from autosnn_ray.algorithms import Table as Table
     from autosnn_ray.allocator import keep_freed_memory as keep_freed_memory
     from autosnn_ray.cards import ModelCard as ModelCard
     from autosnn_ray.cluster.final import final as final
@@ -59,6 +60,7 @@ _HOME = {
     "Candidate": "algorithms",
     "RandomSearch": "algorithms",
     "SteadyState": "algorithms",
+    "Table": "algorithms",
     "keep_freed_memory": "allocator",
     "resume": "cluster.search",
     "search": "cluster.search",

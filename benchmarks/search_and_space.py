@@ -4,16 +4,20 @@
 
 Plain: candidate by candidate, every path from the start, one forward pass a time step, on SpikingJelly's neurons.
 Search: the same 400 candidates, in the order in which AutoSNN's evolution asks for them, by the evaluation of this
-package. Whole space: all 3,125 in order, against what the plain loop takes for its 400. In turns, slice by slice, so
-that a machine that slows down slows all. See ``rivals`` for what to install and ``firing`` for the weights.
+package. Whole space: all 3,125, sub-tree by sub-tree, against what the plain loop takes for its 400. In turns, slice
+by slice, so that a machine that slows down slows all. The plain loop runs on as many threads as there are cores; ours
+in as many processes of one thread, as a search's actors are. See ``rivals`` for what to install and ``firing`` for the
+weights.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
@@ -22,7 +26,7 @@ from rivals import Rival, jelly
 from timing import publish
 
 import search_spaces
-from autosnn_ray.algorithms import AutoSNN
+from autosnn_ray.algorithms import AutoSNN, Enumeration
 from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.data import Split
 from autosnn_ray.evaluation import evaluate, prefixes_for
@@ -32,7 +36,7 @@ from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import Architecture, SearchSpace
 from autosnn_ray.spiking import SpikingNetwork
 
-Run = Callable[[Architecture], tuple[float, float]]
+Found = list[tuple[float, float]]
 
 
 def searched(space: SearchSpace, count: int) -> list[Architecture]:
@@ -46,49 +50,75 @@ def searched(space: SearchSpace, count: int) -> list[Architecture]:
     return paths
 
 
-def ours(network: SpikingNetwork, split: Split) -> Run:
+class Ours:
+    """Evaluates in processes of their own, each with the beginnings that it has run."""
+
+    def __init__(self, network: SpikingNetwork, split: Split, processes: int) -> None:
+        context = multiprocessing.get_context("fork")
+        self._ends = []
+        for _ in range(processes):
+            end, other = context.Pipe()
+            context.Process(target=_serve, args=(other, network, split), daemon=True).start()
+            self._ends.append(end)
+
+    def __call__(self, paths: Sequence[Architecture], together: int) -> Found:
+        """Shares paths out, so many in a row."""
+        blocks = [paths[i : i + together] for i in range(0, len(paths), together)]
+        share = [[path for block in blocks[i :: len(self._ends)] for path in block] for i in range(len(self._ends))]
+        for end, own in zip(self._ends, share, strict=True):
+            end.send(own)
+        by_path = {
+            path: one
+            for end, own in zip(self._ends, share, strict=True)
+            for path, one in zip(own, end.recv(), strict=True)
+        }
+        return [by_path[path] for path in paths]
+
+
+def _serve(end: Connection, network: SpikingNetwork, split: Split) -> None:
+    torch.set_num_threads(1)
+    keep_freed_memory()
     prefixes = prefixes_for(split, SHARED_BYTES)
-
-    def run(path: Architecture) -> tuple[float, float]:
-        found = evaluate(network, split, path, prefixes=prefixes)
-        return found.accuracy, found.spikes
-
-    return run
+    while True:
+        found = [evaluate(network, split, path, prefixes=prefixes) for path in end.recv()]
+        end.send([(one.accuracy, one.spikes) for one in found])
 
 
-def plain(network: SpikingNetwork, split: Split) -> Run:
-    rival = Rival(network, lambda: jelly("s"), stepwise=True).eval()
+class Plain:
+    """The plain loop, in this process."""
+
+    def __init__(self, network: SpikingNetwork, split: Split) -> None:
+        self._rival, self._split = Rival(network, lambda: jelly("s"), stepwise=True).eval(), split
 
     @torch.inference_mode()
-    def run(path: Architecture) -> tuple[float, float]:
-        logits, spikes = rival(split.x, path, count=True)
-        return float((logits.argmax(1) == split.y).float().mean()), float(spikes.mean())
-
-    return run
-
-
-def timed(run: Run, paths: Sequence[Architecture]) -> tuple[float, list[tuple[float, float]]]:
-    started = time.perf_counter()
-    found = [run(path) for path in paths]
-    return time.perf_counter() - started, found
+    def __call__(self, paths: Sequence[Architecture], together: int) -> Found:
+        found = []
+        for path in paths:
+            logits, spikes = self._rival(self._split.x, path, count=True)
+            found.append((float((logits.argmax(1) == self._split.y).float().mean()), float(spikes.mean())))
+        return found
 
 
-def measure(network: SpikingNetwork, split: Split, candidates: int, slices: int) -> dict[str, object]:
+def measure(
+    network: SpikingNetwork,
+    runs: dict[str, Callable[[Sequence[Architecture], int], Found]],
+    candidates: int,
+    slices: int,
+) -> dict[str, object]:
     space = network.space
     asked, whole = searched(space, candidates), [space.at(index) for index in range(space.size)]
-    for run in (plain(network, split), ours(network, split)):
-        for path in asked[:10]:
-            run(path)  # what is compiled is compiled now
-    runs = {"plain": plain(network, split), "search": ours(network, split), "space": ours(network, split)}
-    paths = {"plain": asked, "search": asked, "space": whole}
+    paths, together = {"plain": asked, "search": asked, "space": whole}, Enumeration().together(space)
+    for run in runs.values():
+        run(asked[:10], 1)  # what is compiled is compiled now
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     accuracies, spikes = [], []
     for part in range(slices):
         found = {}
         for name, run in runs.items():
             of = paths[name][len(paths[name]) * part // slices : len(paths[name]) * (part + 1) // slices]
-            taken, found[name] = timed(run, of)
-            seconds[name].append(taken)
+            started = time.perf_counter()
+            found[name] = run(of, together if name == "space" else 1)
+            seconds[name].append(time.perf_counter() - started)
         for theirs, own in zip(found["plain"], found["search"], strict=True):
             accuracies.append(abs(theirs[0] - own[0]))
             spikes.append(abs(theirs[1] - own[1]) / theirs[1])
@@ -111,18 +141,22 @@ def main() -> None:
     parser.add_argument("--space", default="autosnn_16")
     parser.add_argument("--images", type=int, default=40)
     parser.add_argument("--timesteps", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--candidates", type=int, default=400)
     parser.add_argument("--slices", type=int, default=20)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)  # until the processes are there
     keep_freed_memory()
     space = search_spaces.load(options.space)
     x = torch.rand((options.images, space.in_channels, *space.input_size), generator=torch.Generator().manual_seed(1))
     split = Split(x * 2, torch.randint(0, 10, (len(x),), generator=torch.Generator().manual_seed(2)))
     network = firing_network(space, split.x, options.timesteps).eval().requires_grad_(False)
     firing = shares_of_neurons_that_fire(network, split.x)
-    found = measure(network, split, options.candidates, options.slices)
+    runs: dict[str, Callable[[Sequence[Architecture], int], Found]] = {
+        name: Ours(network, split, options.cores) for name in ("search", "space")
+    }
+    torch.set_num_threads(options.cores)
+    found = measure(network, {"plain": Plain(network, split), **runs}, options.candidates, options.slices)
     quarter, half = found["its quartiles"], found["quartiles of that"]
     text = "\n".join([
         "| what | measured | quartiles over slices | goal |",

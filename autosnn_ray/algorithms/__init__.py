@@ -13,6 +13,7 @@ from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.replay import replay
 from autosnn_ray.algorithms.steady_state import SteadyState
 from autosnn_ray.algorithms.stratified import Stratified
+from autosnn_ray.algorithms.table import Table
 from autosnn_ray.errors import InvalidInputError, unknown_name
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "RandomSearch",
     "SteadyState",
     "Stratified",
+    "Table",
     "algorithm_from_dict",
     "make_algorithm",
     "replay",

@@ -49,6 +49,9 @@ def add_training_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
     parser.add_argument(
+        "--precision", type=str, default="float32", help="of activations: float32, or bfloat16 on hardware made for it"
+    )
+    parser.add_argument(
         "--memory",
         type=number,
         default=None,
@@ -68,6 +71,7 @@ def training_settings(options: Namespace) -> TrainSettings:
         loss=options.loss,
         memory=options.memory,
         distillation=options.distillation,
+        precision=options.precision,
     )
 
 

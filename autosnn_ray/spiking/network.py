@@ -152,8 +152,9 @@ class SpikingNetwork(nn.Module):
                 )
             known = prefixes.longest(path)
             if known is not None:
-                meter.layers.update(known.counts)
-                return known.position, known.spikes()
+                prefix, spikes = known
+                meter.layers.update(prefix.counts)
+                return prefix.position, spikes
         return 0, self.stem(self.as_frames(x), self.timesteps, meter)
 
     def as_frames(self, x: Tensor) -> Tensor:

@@ -71,6 +71,7 @@ class Prefixes:
         self._budget = budget_bytes
         self._held = 0
         self._prefixes: OrderedDict[tuple[str, ...], Prefix] = OrderedDict()
+        self._unpacked: tuple[Prefix, Tensor] | None = None
 
     def __len__(self) -> int:
         return len(self._prefixes)
@@ -80,13 +81,17 @@ class Prefixes:
         """What the packed spikes take."""
         return self._held
 
-    def longest(self, path: Sequence[str]) -> Prefix | None:
-        """Returns the longest beginning of a path that is kept."""
+    def longest(self, path: Sequence[str]) -> tuple[Prefix, Tensor] | None:
+        """Returns the longest beginning of a path that is kept, and its spikes, which must not be written into."""
         for length in range(len(path) - 1, -1, -1):
             key = tuple(path[:length])
             if key in self._prefixes:
                 self._prefixes.move_to_end(key)
-                return self._prefixes[key]
+                found = self._prefixes[key]
+                # Neighbours in the order of the space ask for the same one.
+                if self._unpacked is None or self._unpacked[0] is not found:
+                    self._unpacked = found, found.spikes()
+                return self._unpacked
         return None
 
     def keep(self, choices: Sequence[str], position: int, spikes: Tensor, meter: SpikeMeter) -> None:

@@ -16,7 +16,7 @@ from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.group import Group
 from autosnn_ray.training.memory import MemoryPlan, plan_memory, recomputing
-from autosnn_ray.training.settings import SCHEDULES, TrainSettings
+from autosnn_ray.training.settings import PRECISIONS, SCHEDULES, TrainSettings
 from autosnn_ray.training.shared_norm import sharing_statistics
 from autosnn_ray.training.state import TrainingState
 
@@ -153,7 +153,10 @@ def _step(
         own_x, own_y = group.share(part_x).to(group.device), group.share(part_y).to(group.device)
         teacher: Tensor | None = None
         for path in paths:
-            rate = network(own_x, path, count_spikes=False).logits / network.timesteps
+            lower = settings.precision != "float32"
+            with torch.autocast(own_x.device.type, PRECISIONS[settings.precision], enabled=lower):
+                logits = network(own_x, path, count_spikes=False).logits
+            rate = logits.float() / network.timesteps if lower else logits / network.timesteps
             values = LOSSES[settings.loss](rate, own_y)
             if settings.distillation and teacher is not None:
                 followed = (rate - teacher).square().mean(dim=1)

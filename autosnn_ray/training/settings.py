@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import torch
+
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluation.losses import LOSSES
 
@@ -29,6 +31,10 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 """The learning rate's factor at a share of the training, 0 to 1: constant, or a cosine up over the first three
 tenths and down to zero (Smith and Topin, 2018)."""
 
+PRECISIONS: dict[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+"""Type of convolutions and of what leaves them while training. The lower one is for GPUs, and for processors with
+instructions for it; it needs no scaling of the loss."""
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -43,6 +49,7 @@ class TrainSettings:
         memory: Gigabytes that activations may take; a step is cut and recomputed to fit. No limit where None.
         distillation: Share of the loss, 0 to 1, in which the later paths of a step follow the first path's firing
             rates in place of the classes (in-place distillation; Yu and Huang, ICCV 2019).
+        precision: Key of ``PRECISIONS``; weights are float32 in any case.
     """
 
     epochs: int = 30
@@ -52,6 +59,7 @@ class TrainSettings:
     loss: str = "mse"
     memory: float | None = None
     distillation: float = 0.0
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -66,6 +74,8 @@ class TrainSettings:
             raise InvalidInputError(f"distillation: expected a share from 0 to 1, got {self.distillation!r}")
         if self.schedule not in SCHEDULES:
             raise unknown_name("schedule", self.schedule, SCHEDULES)
+        if self.precision not in PRECISIONS:
+            raise unknown_name("precision", self.precision, PRECISIONS)
         if self.loss not in LOSSES:
             raise unknown_name("loss", self.loss, LOSSES)
 

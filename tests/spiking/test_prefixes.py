@@ -73,7 +73,7 @@ def test_the_budget_is_kept_and_the_least_recently_used_goes_first(sizes, budget
     if -(-sizes[-1] // 8) <= budget:
         newest = prefixes.longest((str(len(sizes) - 1), "next"))
         assert newest is not None
-        assert newest.spikes().shape == (1, 1, 1, 1, sizes[-1])
+        assert newest[1].shape == (1, 1, 1, 1, sizes[-1])
 
 
 def test_training_with_prefixes_is_refused():
@@ -94,5 +94,6 @@ def test_spikes_come_back_in_the_order_in_which_they_lay_in_memory(last):
     prefixes.keep(("skip",), 1, spikes, SpikeMeter())
     found = prefixes.longest(("skip", "skip"))
     assert found is not None
-    assert torch.equal(found.spikes(), spikes)
-    assert found.spikes().stride() == spikes.stride()
+    assert torch.equal(found[1], spikes)
+    assert found[1].stride() == spikes.stride()
+    assert prefixes.longest(("skip", "scb_k3"))[1] is found[1], "neighbours unpack it once"

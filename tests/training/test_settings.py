@@ -21,6 +21,7 @@ from autosnn_ray.training import SCHEDULES, TrainSettings
         ({"learning_rate": math.nan}, "learning_rate: expected a positive number, got nan"),
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"schedule": "cosine"}, "unknown schedule 'cosine'; expected one of: constant, one_cycle"),
+        ({"precision": "float8"}, "unknown precision 'float8'"),
         ({"distillation": 1.5}, "distillation: expected a share from 0 to 1, got 1.5"),
         ({"loss": "hinge"}, "unknown loss 'hinge'; expected one of: mse, cross_entropy"),
     ],

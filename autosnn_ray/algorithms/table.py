@@ -1,0 +1,89 @@
+"""A space that was evaluated whole, as a table to try algorithms on: a search of it takes milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from autosnn_ray.algorithms.base import Algorithm, Candidate
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.evaluations import Evaluation, Failure, Outcome
+from autosnn_ray.journal import read_journal
+from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.space import Architecture, SearchSpace, format_architecture
+
+_UNKNOWN = Failure("not in the table: its evaluation failed")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is known of every architecture of a space.
+
+    Attributes:
+        space: The space.
+        objective: The fitness of the run that evaluated it.
+        evaluations: The evaluations by architecture; one that failed has none.
+    """
+
+    space: SearchSpace
+    objective: SpikeAwareFitness
+    evaluations: Mapping[Architecture, Evaluation]
+
+    @classmethod
+    def read(cls, run: str | Path) -> Table:
+        """Reads the run of ``autosnn-ray enumerate``, or any other that has told all candidates of its space.
+
+        Args:
+            run: The run's folder.
+
+        Raises:
+            JournalError: There is no journal, or it is damaged.
+            InvalidInputError: The run has not told the whole space.
+        """
+        contents = read_journal(run)
+        space = SearchSpace.from_dict(contents.config.get("space", {}), source=f"{run}: journal")
+        if not contents.stopped or contents.config["candidates"] < space.size:
+            raise InvalidInputError(
+                f"{run}: expected a run that holds all {space.size:,} architectures of {space.name!r}, got "
+                f"{len(contents.evaluations):,} evaluations; make one with autosnn-ray enumerate, or go on with it: "
+                f"autosnn-ray resume {run} --candidates {space.size}"
+            )
+        objective = SpikeAwareFitness.from_dict(contents.config["objective"])
+        return cls(space, objective, contents.evaluations)
+
+    def search(self, algorithm: Algorithm, candidates: int = 400) -> list[tuple[Candidate, Outcome]]:
+        """Runs an algorithm on the table, one candidate told after the other.
+
+        Args:
+            algorithm: Its settings.
+            candidates: How many to propose at most.
+
+        Returns:
+            The candidates and what is known of them, in the order in which they were proposed.
+
+        Raises:
+            InvalidInputError: Fewer than one candidate.
+        """
+        state, found = algorithm.start(self.space, candidates, self.objective), []
+        while (candidate := state.ask()) is not None:
+            outcome: Outcome = self.evaluations.get(candidate.architecture, _UNKNOWN)
+            state.tell(candidate.index, outcome)
+            found.append((candidate, outcome))
+        return found
+
+    def best(self, found: list[tuple[Candidate, Outcome]] | None = None) -> tuple[str, float]:
+        """Returns the architecture of highest fitness and its fitness: of a search, or of the table where None.
+
+        Raises:
+            InvalidInputError: There is no evaluation.
+        """
+        known = (
+            self.evaluations.items()
+            if found is None
+            else [(candidate.architecture, outcome) for candidate, outcome in found if isinstance(outcome, Evaluation)]
+        )
+        if not known:
+            raise InvalidInputError("best: expected evaluations, got none")
+        architecture, evaluation = max(known, key=lambda one: self.objective(one[1]))
+        return format_architecture(architecture), self.objective(evaluation)
