@@ -58,6 +58,7 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "a file").write_text("")
     _point(tmp_path, "on disk")
     monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # actors find the evaluators there, and not below the working folder
     return tmp_path
 
 
