@@ -130,10 +130,20 @@ class Mirror:
         if len(copied.parts) > MOST_PARTS:
             whole = whole_lines(self._journal_of(journal).read_bytes())[: copied.events]
             if len(whole) == copied.events:
-                merged = self._write_part(journal, 0, whole)
+                merged = self._write_merged(journal, whole)
                 for name in [part for part in copied.parts if part != merged]:
                     self._remote.remove(self._name_in(journal, name))
                     copied.parts.remove(name)
+
+    def _write_merged(self, journal: str, lines: list[bytes]) -> str:
+        # One that is there already, from a driver that was killed before it had removed what it had merged, may be all
+        # that holds some events: written anew piece by piece, it could lose them.
+        name = part_name(0, len(lines) - 1)
+        if name in self._replica.journals[journal].parts:
+            there = self._remote.read(self._name_in(journal, name))
+            if there == b"".join(lines):
+                return name
+        return self._write_part(journal, 0, lines)
 
     def _write_part(self, journal: str, first: int, lines: list[bytes]) -> str:
         name = part_name(first, first + len(lines) - 1)

@@ -157,7 +157,7 @@ class Dying(Remote):
             raise KeyboardInterrupt
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_driver_killed_at_any_write_leaves_a_beginning_to_go_on_from(data):
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -195,6 +195,22 @@ def test_a_driver_killed_at_any_write_leaves_a_beginning_to_go_on_from(data):
             again = fetch(remote, here)
             assert not whole or (here / "journal.jsonl").read_bytes() == whole
             assert not whole or len(again.journals[""].parts) <= 3
+
+
+def test_a_merged_part_that_is_there_is_not_written_again(tmp_path, monkeypatch):
+    """It may hold what no other part holds any more: the driver was killed while it removed what it had merged."""
+    monkeypatch.setattr(mirror, "MOST_PARTS", 1)
+    whole, store = lines(4), tmp_path / "store" / "run"
+    write_journal(tmp_path / "here", 4)
+    (store / "journal").mkdir(parents=True)
+    (store / "journal" / part_name(0, 3)).write_bytes(b"".join(whole))
+    (store / "journal" / part_name(2, 3)).write_bytes(b"".join(whole[2:]))
+    remote = Dying(f"file://{tmp_path}/store", "run")
+    one = Mirror(remote, tmp_path / "here", lease.Lease(remote), fetch(remote, tmp_path / "here"))
+    remote.left = 0
+    with pytest.raises(KeyboardInterrupt):
+        one.copy()
+    assert (store / "journal" / part_name(0, 3)).read_bytes() == b"".join(whole)
 
 
 def test_a_run_with_all_it_holds_is_copied_and_fetched(url, there):
