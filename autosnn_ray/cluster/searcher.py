@@ -101,16 +101,19 @@ class AskTellSearcher(Searcher):
         """Takes the first that is to be tried by itself; else what is left of the next block of candidates."""
         if self._alone:
             return [self._alone.pop(0)]
-        first = self._again.pop(0) if self._again else self._ask()
+        first = self._following()
         found = [] if first is None else [first]
         while found and (following := self._again[0].index if self._again else self._algorithm.asked) % self._together:
             if following // self._together != found[0].index // self._together:
                 break
-            candidate = self._again.pop(0) if self._again else self._ask()
+            candidate = self._following()
             if candidate is None:
                 break
             found.append(candidate)
         return found
+
+    def _following(self) -> Candidate | None:
+        return self._again.pop(0) if self._again else self._ask()
 
     def _ask(self) -> Candidate | None:
         candidate = self._algorithm.ask()

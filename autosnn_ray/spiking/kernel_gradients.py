@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_ray.spiking.kernels import BLOCK, add, compiled, currents, fill, part
+from autosnn_ray.spiking.kernels import BLOCK, add, compiled, currents, fill
 
 SLOPES = {"atan": 0, "super": 1, "triangle": 2, "tanh": 3, "circ": 4, "heavi_erfc": 5}
 """The number that the loops know a surrogate by."""
@@ -170,10 +170,7 @@ def backward(
                 given = y[t * moves, n, start:end]
                 if through:
                     shortcut = r[t, n, start:end] if has_r else term
-                    currents(
-                        given, part(norm[0], start, end), part(norm[1], start, end),
-                        shortcut, part(r_norm[0], start, end), part(r_norm[1], start, end), has_r, x, term,
-                    )  # fmt: skip
+                    currents(given, norm, shortcut, r_norm, has_r, start, end, x, term)
                 _advance(x if through else given, v, h[t + 1, :w], neuron)
             for row in range(len(kept)):
                 fill(kept[row], zero)

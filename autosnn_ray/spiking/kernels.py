@@ -55,17 +55,18 @@ def add(x: Any, r: Any) -> None:
 
 
 @compiled
-def currents(
-    y: Any, scale: Any, shift: Any, r: Any, r_scale: Any, r_shift: Any, has_r: bool, x: Any, term: Any
-) -> None:
-    """Writes the neurons' input: the convolution's output through its batch norm, the shortcut through its own."""
-    if len(scale):
-        _scaled(y, scale, shift, x)
+def currents(y: Any, norm: Any, r: Any, r_norm: Any, has_r: bool, start: int, end: int, x: Any, term: Any) -> None:
+    """Writes a block's input: the convolution's output through its batch norm, the shortcut through its own.
+
+    The first neuron of the block is ``start``, the one after its last ``end``.
+    """
+    if len(norm[0]):
+        _scaled(y, norm[0][start:end], norm[1][start:end], x)
     else:
         copy(y, x)
     if has_r:
-        if len(r_scale):
-            _scaled(r, r_scale, r_shift, term)
+        if len(r_norm[0]):
+            _scaled(r, r_norm[0][start:end], r_norm[1][start:end], term)
             add(x, term)
         else:
             add(x, r)
@@ -94,12 +95,6 @@ def advance(x: Any, v: Any, z: Any, fired: Any, neuron: Any) -> None:
             z[i] = spike
             fired[i] += spike
             v[i] = v_reset if fires else h
-
-
-@compiled
-def part(values: Any, start: int, end: int) -> Any:
-    """The values of a block's neurons; none where there are none."""
-    return values[start:end] if len(values) else values
 
 
 @compiled
@@ -137,10 +132,7 @@ def forward(
                 given = y[t * moves, n, start:end]
                 if through:
                     shortcut = r[t, n, start:end] if has_r else term
-                    currents(
-                        given, part(norm[0], start, end), part(norm[1], start, end),
-                        shortcut, part(r_norm[0], start, end), part(r_norm[1], start, end), has_r, x, term,
-                    )  # fmt: skip
+                    currents(given, norm, shortcut, r_norm, has_r, start, end, x, term)
                 advance(x if through else given, v, spikes[t, n, start:end], fired, neuron)
             for i in range(w):
                 total += fired[i]

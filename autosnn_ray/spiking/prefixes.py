@@ -54,7 +54,8 @@ class Prefixes:
     Holds for one network in evaluation mode with weights that do not change, and for one batch.
 
     Args:
-        budget_bytes: How much packed spikes may take together; counts, a few bytes a sample, come on top.
+        budget_bytes: How much packed spikes may take together; counts, a few bytes a sample, come on top,
+            and the beginning that was used last as numbers.
 
     Example:
         >>> import search_spaces

@@ -148,15 +148,14 @@ def _step(
     # Gradients of blocks off the paths stay None, so that Adam leaves those blocks alone.
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=group.device)
-    together = micro_batch * group.size
+    together, precision = micro_batch * group.size, PRECISIONS[settings.precision]
     for part_x, part_y in zip(x.split(together), y.split(together), strict=True):
         own_x, own_y = group.share(part_x).to(group.device), group.share(part_y).to(group.device)
         teacher: Tensor | None = None
         for path in paths:
-            lower = settings.precision != "float32"
-            with torch.autocast(own_x.device.type, PRECISIONS[settings.precision], enabled=lower):
+            with torch.autocast(own_x.device.type, precision, enabled=precision != torch.float32):
                 logits = network(own_x, path, count_spikes=False).logits
-            rate = logits.float() / network.timesteps if lower else logits / network.timesteps
+            rate = logits.to(network.head.linear.weight.dtype) / network.timesteps
             values = LOSSES[settings.loss](rate, own_y)
             if settings.distillation and teacher is not None:
                 followed = (rate - teacher).square().mean(dim=1)

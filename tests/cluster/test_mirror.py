@@ -83,25 +83,29 @@ def copy_once(url: str) -> None:
 # ---------------------------------------------------------------- parts
 
 
-@given(st.integers(0, 30), st.data())
-def test_parts_cut_anywhere_and_merged_join_to_the_journal(count, data):
-    whole, parts, first = lines(count), {}, 0
-    while first < count:
-        last = data.draw(st.integers(first, count - 1))
+def draw_parts(data, whole: list[bytes], *, merges: bool) -> dict[str, bytes]:
+    """Cuts a journal anywhere, and merges what is there now and then."""
+    parts, first = {}, 0
+    while first < len(whole):
+        last = data.draw(st.integers(first, len(whole) - 1))
         parts[part_name(first, last)] = b"".join(whole[first : last + 1])
-        if data.draw(st.booleans()):
+        if merges and data.draw(st.booleans()):
             parts[part_name(0, last)] = b"".join(whole[: last + 1])
         first = last + 1
+    return parts
+
+
+@given(st.integers(0, 30), st.data())
+def test_parts_cut_anywhere_and_merged_join_to_the_journal(count, data):
+    whole = lines(count)
+    parts = draw_parts(data, whole, merges=True)
     assert join(parts, "url") == whole
 
 
 @given(st.integers(1, 20), st.data())
 def test_whatever_happens_to_a_part_what_is_read_is_a_beginning_or_refused(count, data):
-    whole, parts, first = lines(count), {}, 0
-    while first < count:
-        last = data.draw(st.integers(first, count - 1))
-        parts[part_name(first, last)] = b"".join(whole[first : last + 1])
-        first = last + 1
+    whole = lines(count)
+    parts = draw_parts(data, whole, merges=False)
     name = data.draw(st.sampled_from(sorted(parts)))
     content = bytearray(parts[name])
     place = data.draw(st.integers(0, len(content) - 1))
