@@ -150,10 +150,15 @@ class Deadly(Score):
 
 
 class Placed(Score):
-    """Leaves a note of the node that evaluates, of what its environment says, and of its address."""
+    """Takes a while, until told to hurry; leaves a note of its node, its environment and its address."""
 
     def __init__(self, folder: Path, seconds: float) -> None:
         self.folder, self.seconds = folder, seconds
+
+    @staticmethod
+    def hurry(folder: Path) -> Path:
+        """Names the file that tells evaluations to wait no more."""
+        return folder.with_name("hurry")
 
     def __call__(self, *arguments):
         if len(arguments) == 2:
@@ -161,7 +166,9 @@ class Placed(Score):
         import ray
 
         node = ray.get_runtime_context().get_node_id()
-        time.sleep(self.seconds)
+        until = time.monotonic() + self.seconds
+        while time.monotonic() < until and not self.hurry(self.folder).exists():
+            time.sleep(0.05)
         place = f"{node}-{os.environ.get('BENCH', 'unset')}-{ray.util.get_node_ip_address()}"
         (self.folder / f"{place}-{time.time_ns()}").touch()
         return score(arguments[0])

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -43,15 +43,20 @@ class Cluster:
             environment=environment,
         )  # fmt: skip
         code = f"import socket; socket.create_connection(({host!r}, {port}), timeout=1)"
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and head.poll() is None:
-            if subprocess.run([*self._at(name), sys.executable, "-c", code], capture_output=True).returncode == 0:
-                return
-            time.sleep(0.1)
-        raise AssertionError(f"the head node does not come up:\n{(Path(self._folder) / 'start.log').read_text()}")
+        self._wait(
+            head,
+            lambda: (
+                self._sockets()
+                and subprocess.run([*self._at(name), sys.executable, "-c", code], capture_output=True).returncode == 0
+            ),
+        )
 
     def start_worker(self, *options: str, host: str | None = None) -> subprocess.Popen:
-        return self._start(host, f"--address={self.address}", *options)
+        """Starts a node, and waits until it is there: of two that start at once in one folder, one is lost."""
+        before = self._sockets()
+        node = self._start(host, f"--address={self.address}", *options)
+        self._wait(node, lambda: self._sockets() - before)
+        return node
 
     def kill_raylet(self, node: subprocess.Popen) -> None:
         """Kills a node as a crash does: the raylet alone, by its pid."""
@@ -71,6 +76,18 @@ class Cluster:
                 process.kill()
         for node in self._nodes:
             node.wait()
+
+    def _wait(self, node: subprocess.Popen, until: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and node.poll() is None:
+            if until():
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"a node does not come up:\n{(Path(self._folder) / 'start.log').read_text()}")
+
+    def _sockets(self) -> set[Path]:
+        """What raylets listen on; the name of one that died is not taken again."""
+        return set(Path(self._folder).glob("session_*/sockets/raylet*"))
 
     def _at(self, host: str | None) -> list[str]:
         return self._hosts.at(host) if self._hosts is not None and host is not None else []
