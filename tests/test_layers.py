@@ -43,7 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.objectives": (*OBJECTIVES, "numpy"),
     "autosnn_ray.journal": (*JOURNAL, "numpy"),
     "autosnn_ray.algorithms": (*ALGORITHMS, "numpy"),
-    "autosnn_ray.spiking": (*SPIKING, "numpy", "numba", "torch", "norse", "safetensors", "search_spaces"),
+    "autosnn_ray.spiking": (*SPIKING, "numpy", "numba", "llvmlite", "torch", "norse", "safetensors", "search_spaces"),
     "autosnn_ray.data": (*DATA, "numpy", "torch", "sklearn", "scipy", "PIL", "tonic"),
     "autosnn_ray.evaluation": (*EVALUATION, "numpy", "torch"),
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),

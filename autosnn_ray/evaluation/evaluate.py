@@ -51,11 +51,15 @@ def evaluate(
     """
     started = time.perf_counter()
     was_training = network.training
-    network.eval()
+    # A network with all choices has hundreds of modules: to set their mode takes as long as a short last slot.
+    evaluates = not any(module.training for module in network.modules())
+    if not evaluates:
+        network.eval()
     try:
         sums, layers = _sum_over_batches(network, split, architecture, loss, batch_size, prefixes)
     finally:
-        network.train(was_training)
+        if not evaluates:
+            network.train(was_training)
     values = torch.stack([*sums, *layers.values()]).tolist()
     correct, spikes, loss_sum, *by_layer = (value / len(split) for value in values)
     return Evaluation(

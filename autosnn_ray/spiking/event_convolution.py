@@ -8,15 +8,12 @@ stands beside it in a batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any, cast
-
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from autosnn_ray.spiking.event_loop import block_of, event_loop
 from autosnn_ray.spiking.layer_parts import over_time
 from autosnn_ray.spiking.memory_format import is_last
 from autosnn_ray.spiking.threads import in_threads
@@ -24,7 +21,7 @@ from autosnn_ray.spiking.threads import in_threads
 _LEAST_ROW = 64
 """Numbers of a row of the result that one spike is added to; where they are fewer, a dense convolution is faster."""
 
-_BUSY = 0.25
+_BUSY = 0.4
 """Share of neurons that fire from which on a dense convolution is faster."""
 
 
@@ -43,14 +40,15 @@ def convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
     merged = x.flatten(0, 1)
     samples, channels, height, width = merged.shape
     kernel, out_channels = conv.kernel_size[0], conv.out_channels
-    # Turned round in x: the weights of a row then lie in the order of the results that they are added to.
-    weights = conv.weight.detach().permute(1, 2, 3, 0).flip(2).flatten(2).contiguous()
-    out, busy = merged.new_empty(samples, height, width, out_channels), np.zeros(samples, dtype=np.bool_)
+    block = block_of(kernel, out_channels, x.element_size())
+    out = merged.new_empty(samples, height, width, -(-out_channels // block) * block)
+    busy = np.zeros(samples, dtype=np.bool_)
     arguments = (
-        merged.permute(0, 2, 3, 1).reshape(samples, height * width, channels).numpy(), weights.numpy(),
-        out.flatten(1).numpy(), width, kernel, out_channels, int(_BUSY * channels * height * width), busy,
+        merged.permute(0, 2, 3, 1).reshape(samples, -1).numpy(), _rows(conv.weight.detach(), block).numpy(),
+        out.flatten(1, 2).numpy(), channels, width, int(_BUSY * channels * height * width), busy,
     )  # fmt: skip
-    in_threads(_loop(kernel * out_channels), samples, kernel * out.numel(), *arguments)
+    in_threads(event_loop(block, kernel, x.element_size()), samples, kernel * out.numel(), *arguments)
+    out = out[..., :out_channels].contiguous()
     if busy.any():
         rows = torch.from_numpy(busy)
         out[rows] = conv(merged[rows].contiguous(memory_format=torch.channels_last)).permute(0, 2, 3, 1)
@@ -80,42 +78,9 @@ def _pays(conv: nn.Conv2d, x: Tensor) -> bool:
     )
 
 
-@cache
-def _loop(row: int) -> Callable[..., None]:
-    """Compiles the loop for rows of so many numbers: a loop of known length is vectorised whole."""
-
-    @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})  # type: ignore[untyped-decorator]
-    def run(
-        first: int, last: int, x: Any, weights: Any, out: Any, width: int, kernel: int, channels: int, limit: int,
-        busy: Any,
-    ) -> None:  # fmt: skip
-        margin, height = kernel // 2, x.shape[1] // width
-        wide = width + 2 * margin
-        sums = np.empty((height + 2 * margin) * wide * channels, dtype=x.dtype)  # no spike is at an edge
-        firing = np.empty(x.shape[2], dtype=np.int64)
-        for n in range(first, last):
-            spikes = 0
-            for at in range(x.shape[1]):
-                for c in range(x.shape[2]):
-                    spikes += int(x[n, at, c] != 0)
-            busy[n] = spikes > limit
-            if busy[n]:
-                continue
-            sums[:] = 0
-            for at in range(x.shape[1]):
-                found = 0
-                for c in range(x.shape[2]):
-                    firing[found] = c
-                    found += int(x[n, at, c] != 0)
-                for k in range(kernel):
-                    start = ((at // width + 2 * margin - k) * wide + at % width) * channels
-                    target = sums[start : start + row]
-                    for event in range(found):
-                        value, line = x[n, at, firing[event]], weights[firing[event], k]
-                        for i in range(row):
-                            target[i] += value * line[i]
-            for y in range(height):
-                start = ((y + margin) * wide + margin) * channels
-                out[n, y * width * channels : (y + 1) * width * channels] = sums[start : start + width * channels]
-
-    return cast(Callable[..., None], run)
+def _rows(weight: Tensor, block: int) -> Tensor:
+    """Lays the weights in the order in which the loop takes them; missing channels of the last part are 0."""
+    padded = F.pad(weight, (0, 0, 0, 0, 0, 0, 0, -len(weight) % block))
+    # Turned round in x: the weights of a row then lie in the order of the results that they are added to.
+    rows: Tensor = padded.flip(3).unflatten(0, (-1, block)).permute(0, 3, 2, 4, 1).flatten()
+    return rows
