@@ -99,11 +99,18 @@ class Plain:
         return found
 
 
+def _part(paths: Sequence[Architecture], part: int, of: int, rounds: int) -> Sequence[Architecture]:
+    """Cuts at multiples of ``rounds``: within a slice each process has as much to do."""
+    first, last = (round(len(paths) * at / of / rounds) * rounds for at in (part, part + 1))
+    return paths[first : None if part + 1 == of else last]
+
+
 def measure(
     network: SpikingNetwork,
     runs: dict[str, Callable[[Sequence[Architecture], int], Found]],
     candidates: int,
     slices: int,
+    cores: int,
 ) -> dict[str, object]:
     space = network.space
     asked, whole = searched(space, candidates), [space.at(index) for index in range(space.size)]
@@ -115,7 +122,7 @@ def measure(
     for part in range(slices):
         found = {}
         for name, run in runs.items():
-            of = paths[name][len(paths[name]) * part // slices : len(paths[name]) * (part + 1) // slices]
+            of = _part(paths[name], part, slices, cores * together if name == "space" else cores)
             started = time.perf_counter()
             found[name] = run(of, together if name == "space" else 1)
             seconds[name].append(time.perf_counter() - started)
@@ -156,7 +163,9 @@ def main() -> None:
         name: Ours(network, split, options.cores) for name in ("search", "space")
     }
     torch.set_num_threads(options.cores)
-    found = measure(network, {"plain": Plain(network, split), **runs}, options.candidates, options.slices)
+    found = measure(
+        network, {"plain": Plain(network, split), **runs}, options.candidates, options.slices, options.cores
+    )
     quarter, half = found["its quartiles"], found["quartiles of that"]
     text = "\n".join([
         "| what | measured | quartiles over slices | goal |",

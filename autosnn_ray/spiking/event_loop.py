@@ -129,7 +129,7 @@ def event_loop(block: int, kernel: int, number_bytes: int) -> Callable[..., None
     ) -> None:
         margin, height = kernel // 2, out.shape[1] // width
         wide = width + 2 * margin
-        sums = np.empty((height + 2 * margin) * wide * block, dtype=x.dtype)  # no spike is at an edge
+        sums = np.empty(height * wide * block, dtype=x.dtype)  # with a margin at both sides: no spike is at an edge
         begin = np.empty(height * width + 1, dtype=np.int64)
         firing = np.empty(limit + channels + 1, dtype=np.int64)
         values = np.empty(limit + channels + 1, dtype=x.dtype)
@@ -141,16 +141,18 @@ def event_loop(block: int, kernel: int, number_bytes: int) -> Callable[..., None
                 sums[:] = 0
                 for k in range(kernel):
                     base = (part * kernel + k) * channels * row
-                    for y in range(height):
-                        start = (y + 2 * margin - k) * wide * block
-                        for at in range(y * width, (y + 1) * width):
+                    at, start = max(0, k - margin) * width, max(0, margin - k) * wide * block
+                    for _ in range(height - abs(k - margin)):  # of the spikes' rows, those that reach a row
+                        for _ in range(width):
                             if begin[at] < begin[at + 1]:
                                 _add_events(
                                     sums, start, weights, base, firing, values, begin[at], begin[at + 1], vectors
                                 )
+                            at += 1
                             start += block
+                        start += 2 * margin * block
                 for y in range(height):
-                    start = ((y + margin) * wide + margin) * block
+                    start = (y * wide + margin) * block
                     for at in range(y * width, (y + 1) * width):
                         for i in range(block):
                             out[n, at, part * block + i] = sums[start + i]

@@ -23,10 +23,10 @@ def in_threads(loop: Callable[..., None], samples: int, elements: int, *argument
         arguments: The loop's further arguments.
     """
     parts = min(torch.get_num_threads(), samples) if elements >= _WORTH_THREADS else 1
-    bounds = np.linspace(0, samples, parts + 1).astype(int).tolist()
     if parts <= 1:
         loop(0, samples, *arguments)
         return
+    bounds = np.linspace(0, samples, parts + 1).astype(int).tolist()
     with ThreadPoolExecutor(parts - 1) as pool:
         rest = [pool.submit(loop, *bounds[i : i + 2], *arguments) for i in range(1, parts)]
         loop(*bounds[:2], *arguments)
