@@ -1,29 +1,36 @@
 """Generational against steady-state search on up to 1,000 workers, by discrete-event simulation.
 
-Durations are log-normal with a median of one second; one evaluation in a hundred is a straggler, ten times as
-long; one in a thousand dies half-way and is started again. Utilisation is the share of the workers' time that is
-spent on evaluations whose result counts: until the last candidate is handed out ("while asking"), and to the end of
-the search, when workers wait for the last stragglers and nothing is left for them to do.
+    python benchmarks/simulate_workers.py              # about 5 minutes; writes its part of docs/performance.md
+    python benchmarks/simulate_workers.py --run RUN    # durations of a run of your own
 
-Run: python benchmarks/simulate_workers.py [--candidates 100000] [--workers 10 100 1000] [--out FILE.json]
+Durations are drawn from those of a real search (``durations.json``: 400 paths of a supernet on the embedded digits, two
+actors, seconds). "Disturbed": one evaluation in a hundred is a straggler, ten times as long, and one in a thousand
+dies half-way and is started again. Utilisation is the share of the workers' time that is spent on evaluations whose
+result counts: until the last candidate is handed out ("while asking"), and to the end of the search, when workers
+wait for those still running and nothing is left for them to do; no order of asking, without knowing what will take
+long, avoids that wait.
 """
 
 from __future__ import annotations
 
 import argparse
 import heapq
+import itertools
 import json
 import time
 from pathlib import Path
 
 import numpy as np
+from timing import publish
 
+import autosnn_ray as asr
 import search_spaces
-from autosnn_ray.algorithms import AutoSNN, SteadyState
+from autosnn_ray.algorithms import Algorithm, AutoSNN, SteadyState
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives import SpikeAwareFitness
 
-SIGMA, STRAGGLERS, STRAGGLER_FACTOR, DEATHS = 0.3, 0.01, 10.0, 0.001
+STRAGGLERS, STRAGGLER_FACTOR, DEATHS = 0.01, 10.0, 0.001
+DURATIONS = Path(__file__).with_name("durations.json")
 
 
 def evaluate(space, architecture) -> Evaluation:
@@ -34,7 +41,9 @@ def evaluate(space, architecture) -> Evaluation:
     return Evaluation(0.5 + score / 1000, 1000.0 + 7 * score)
 
 
-def simulate(algorithm, space, candidates: int, workers: int, seed: int = 0) -> dict[str, float]:
+def simulate(
+    algorithm, space, candidates: int, workers: int, durations: np.ndarray, disturbed: bool, seed: int = 0
+) -> dict[str, float]:
     """Runs a search on simulated workers; returns simulated and real times, seconds."""
     rng = np.random.default_rng(seed)
     state = algorithm.start(space, candidates, SpikeAwareFitness(1000.0))
@@ -50,8 +59,10 @@ def simulate(algorithm, space, candidates: int, workers: int, seed: int = 0) -> 
             if candidate is None:
                 break
             asked[candidate.index] = candidate
-            duration = float(rng.lognormal(0, SIGMA)) * (STRAGGLER_FACTOR if rng.random() < STRAGGLERS else 1)
-            lost = duration / 2 if rng.random() < DEATHS else 0.0
+            duration, lost = float(rng.choice(durations)), 0.0
+            if disturbed:
+                duration *= STRAGGLER_FACTOR if rng.random() < STRAGGLERS else 1
+                lost = duration / 2 if rng.random() < DEATHS else 0.0
             spans.append((now + lost, now + lost + duration))
             last_ask = now
             heapq.heappush(finishing, (now + duration + lost, candidate.index))
@@ -70,37 +81,46 @@ def simulate(algorithm, space, candidates: int, workers: int, seed: int = 0) -> 
     }
 
 
+def contenders(workers: int) -> dict[str, Algorithm]:
+    """Names who is compared; a generation as large as the workers is the kindest that can be done for the barrier."""
+    half = max(workers, 20) // 2
+    return {
+        "autosnn": AutoSNN(),
+        "autosnn, a generation as wide as the workers": AutoSNN(population=2 * half, mutants=half, crossovers=half),
+        "steady_state": SteadyState(),
+    }
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--candidates", type=int, default=100_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[10, 100, 1000])
-    parser.add_argument("--out", type=Path, default=None)
+    parser.add_argument("--run", type=Path, default=None, help="a run's folder, for its durations")
     options = parser.parse_args()
-    space = search_spaces.load("snn_3")
-    rows = []
-    print(
-        f"{'algorithm':>14} {'workers':>8} {'while asking':>12} {'to the end':>11} {'hours':>8} {'ask, us':>8} "
-        f"{'slowest, ms':>12}"
-    )
-    for workers in options.workers:
-        # A generation as large as the workers is the kindest that can be done for the barrier.
-        half = max(workers, 20) // 2
-        contenders = {
-            "autosnn, 20": AutoSNN(),
-            "autosnn, wide": AutoSNN(population=2 * half, mutants=half, crossovers=half),
-            "steady_state": SteadyState(),
-        }
-        for name, algorithm in contenders.items():
-            found = simulate(algorithm, space, options.candidates, workers)
-            rows.append({"algorithm": name, "workers": workers, "candidates": options.candidates, **found})
-            print(
-                f"{name:>14} {workers:>8} {found['utilisation_while_asking']:>12.3f} "
-                f"{found['utilisation']:>11.3f} {found['hours']:>8.2f} "
-                f"{found['ask_mean_microseconds']:>8.0f} {found['ask_slowest_milliseconds']:>12.1f}",
-                flush=True,
+    if options.run is None:
+        durations = np.array(json.loads(DURATIONS.read_text(encoding="utf-8")))
+    else:
+        durations = asr.Run(options.run).frame().seconds.dropna().to_numpy()
+    spread = dict(zip(("5 %", "median", "95 %", "longest"), np.quantile(durations, [0.05, 0.5, 0.95, 1]), strict=True))
+    space, rows = search_spaces.load("snn_3"), []
+    lines = [
+        "| workers | durations | algorithm | utilisation while asking | to the end | ask, microseconds |",
+        "|---:|---|---|---:|---:|---:|",
+    ]
+    for workers, disturbed in itertools.product(options.workers, (False, True)):
+        for name, algorithm in contenders(workers).items():
+            found = simulate(algorithm, space, options.candidates, workers, durations, disturbed)
+            kind = "disturbed" if disturbed else "as measured"
+            rows.append({"algorithm": name, "workers": workers, "durations": kind, **found})
+            lines.append(
+                f"| {workers:,} | {kind} | {name} | {found['utilisation_while_asking']:.3f} | "
+                f"{found['utilisation']:.3f} | {found['ask_mean_microseconds']:.0f} |"
             )
-    if options.out:
-        options.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+            print(lines[-1], flush=True)
+    text = "\n".join(lines)
+    seconds = ", ".join(f"{name} {value:.3f} s" for name, value in spread.items())
+    text += f"\n\n{options.candidates:,} candidates each. Durations as measured: {seconds}."
+    publish("simulate_workers", text, {"candidates": options.candidates, "durations": spread, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from autosnn_ray.algorithms import AskTell, OnTold, replay
 from autosnn_ray.cluster.overseer import start_overseer
 from autosnn_ray.cluster.plan import Plan
 from autosnn_ray.cluster.pool import KeepActors
+from autosnn_ray.cluster.prefix_index import STORE_BYTES
 from autosnn_ray.cluster.registry import remembered
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts
@@ -89,7 +90,8 @@ def conduct(
         # Where a time limit ends processes, each candidate is a trial of its own.
         together = plan.algorithm.together(plan.supernet.space) if resources.seconds is None else 1
         searcher = AskTellSearcher(state, journal, on_told, together)
-        with ray_session(where.address, where.num_cpus, runtime_env=where.runtime_env, shared_bytes=shared.size):
+        size = shared.size + STORE_BYTES
+        with ray_session(where.address, where.num_cpus, runtime_env=where.runtime_env, shared_bytes=size):
             slots = where.concurrent or resources.slots()
             # Twice as many as fit now: the next candidate is there when one ends, and nodes may join.
             limit = where.concurrent or 2 * slots

@@ -13,6 +13,8 @@ from ray import cloudpickle
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from autosnn_ray.cluster.prefix_index import STORE_BYTES, PrefixIndex
+
 GO, WAIT, LATE = "go", "wait", "late"
 _LEAST_PATIENCE_SECONDS = 20.0
 """How long others wait at least for one that starts; where the first took long, three times as long as that."""
@@ -115,7 +117,20 @@ def _that_hang(actors: dict[int, bytes]) -> dict[int, Any]:
     return {index: handles[index] for index, answer in answers.items() if not ray.wait([answer], timeout=0)[0]}
 
 
+class _OverseerAndIndex(Overseer, PrefixIndex):
+    """Both in one process: each more takes a second of a core to start."""
+
+    def __init__(self, expected: int, seconds: float | None) -> None:
+        Overseer.__init__(self, expected, seconds)
+        PrefixIndex.__init__(self, STORE_BYTES)
+
+
 def start_overseer(expected: int, seconds: float | None) -> Any:
-    """Starts an overseer on the driver's own node, so that it lives as long as the search."""
+    """Starts an overseer, which is the ``PrefixIndex`` too, on the driver's own node: it lives as long as the search.
+
+    Args:
+        expected: How many actors are starting at first.
+        seconds: Time an evaluation may take; None for as long as it likes.
+    """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(num_cpus=0)(Overseer).options(scheduling_strategy=here).remote(expected, seconds)
+    return ray.remote(num_cpus=0)(_OverseerAndIndex).options(scheduling_strategy=here).remote(expected, seconds)

@@ -14,6 +14,7 @@ from ray import cloudpickle, tune
 
 from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.cluster.overseer import GO, WAIT
+from autosnn_ray.cluster.prefix_store import PrefixesOfAll
 from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.store import SharedSupernet
 from autosnn_ray.errors import InvalidInputError
@@ -53,7 +54,8 @@ class CandidateTrial(tune.Trainable):
         torch.set_num_threads(resources.threads)
         keep_freed_memory()
         self._shared = shared
-        self._evaluate = _make(evaluator, shared, resources)
+        self._prefixes = PrefixesOfAll(overseer)
+        self._evaluate = _make(evaluator, shared, resources, self._prefixes)
         self._seconds = resources.seconds
         self._overseer = overseer
         self._last_seconds = 0.0
@@ -84,6 +86,7 @@ class CandidateTrial(tune.Trainable):
         if self._seconds is not None:
             ray.get(self._overseer.end.remote(index))
         self._last_seconds = time.perf_counter() - started
+        self._prefixes.took(self._last_seconds)
         return outcome
 
     def _may_begin(self, index: int) -> bool:
@@ -108,7 +111,9 @@ class CandidateTrial(tune.Trainable):
             return {"failure": f"{type(error).__name__}: {error}"}
 
 
-def _make(evaluator: EvaluatorFactory, shared: SharedSupernet, resources: Resources) -> Evaluator:
+def _make(
+    evaluator: EvaluatorFactory, shared: SharedSupernet, resources: Resources, prefixes: PrefixesOfAll
+) -> Evaluator:
     """Makes the evaluator; one that cannot be made fails its candidates with the reason, which a dead actor lacks."""
     try:
         if resources.gpus and not torch.cuda.is_available():
@@ -116,7 +121,8 @@ def _make(evaluator: EvaluatorFactory, shared: SharedSupernet, resources: Resour
                 f"gpus_per_candidate: {resources.gpus:g} asked for, and torch {torch.__version__} sees no GPU on node "
                 f"{socket.gethostname()}; install torch with CUDA there"
             )
-        return evaluator(*shared.open("cuda" if resources.gpus else "cpu"))
+        network, data = shared.open("cuda" if resources.gpus else "cpu")
+        return evaluator(network, replace(data, prefixes=prefixes))
     except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
         problem = error
 

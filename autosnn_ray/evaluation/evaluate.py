@@ -13,16 +13,25 @@ from autosnn_ray.evaluation.losses import LOSSES
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
-from autosnn_ray.spiking.prefixes import Prefixes
+from autosnn_ray.spiking.prefixes import Prefixes, SharedPrefixes
 
 DEFAULT_BATCH = 360
 """Samples a forward pass; large enough to keep two cores busy, small enough for their caches."""
 
 
-def prefixes_for(split: Split, budget_bytes: int, batch_size: int = DEFAULT_BATCH) -> list[Prefixes]:
-    """Makes what ``evaluate`` needs to share the beginnings of paths: one a batch, with an equal part of the budget."""
+def prefixes_for(
+    split: Split, budget_bytes: int, batch_size: int = DEFAULT_BATCH, shared: SharedPrefixes | None = None
+) -> list[Prefixes]:
+    """Makes what ``evaluate`` needs to share the beginnings of paths: one a batch, with an equal part of the budget.
+
+    Args:
+        split: The samples.
+        budget_bytes: How much packed spikes may take in all.
+        batch_size: Samples a forward pass.
+        shared: What other processes have run on the very same batches of the same network.
+    """
     batches = -(-len(split) // batch_size)
-    return [Prefixes(budget_bytes // batches) for _ in range(batches)]
+    return [Prefixes(budget_bytes // batches, shared, number) for number in range(batches)]
 
 
 @torch.inference_mode()

@@ -11,6 +11,7 @@ from autosnn_ray.data.dataset import Dataset, Split
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.spiking.prefixes import SharedPrefixes
 from autosnn_ray.training.settings import TrainSettings
 
 
@@ -40,12 +41,14 @@ class EvaluationData:
         training: How the supernet was trained; trainings of an evaluator's own start from these settings.
         described: What ``Dataset.describe`` said of the whole data set, for what is kept on the disk.
         home: The run's folder, below which an evaluator may keep files; None where there is none.
+        prefixes: What others who evaluate the same network on the same samples have run; None where nobody does.
     """
 
     data: Dataset
     training: TrainSettings = field(default_factory=TrainSettings)
     described: Mapping[str, Any] = field(default_factory=dict)
     home: Path | None = None
+    prefixes: SharedPrefixes | None = None
 
     @classmethod
     def of(cls, data: Dataset, training: TrainSettings | None = None) -> EvaluationData:

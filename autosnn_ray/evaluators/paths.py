@@ -41,7 +41,7 @@ class SupernetPath:
         self._network, self._data, self._batch_size = network, data, batch_size
         # On a GPU packing bits would wait for the device in mid-pass.
         shares = shared_bytes > 0 and data.validation.x.device.type == "cpu"
-        self._prefixes = prefixes_for(data.validation, shared_bytes, batch_size) if shares else None
+        self._prefixes = prefixes_for(data.validation, shared_bytes, batch_size, data.prefixes) if shares else None
 
     def __call__(self, architecture: Architecture) -> Evaluation:
         """Evaluates one path on the validation split."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators.paths import SupernetPath
 
 
 def score(architecture) -> Evaluation:
@@ -172,3 +174,28 @@ class Placed(Score):
         place = f"{node}-{os.environ.get('BENCH', 'unset')}-{ray.util.get_node_ip_address()}"
         (self.folder / f"{place}-{time.time_ns()}").touch()
         return score(arguments[0])
+
+
+class Finding:
+    """The supernet's paths, as if they took long; leaves a note when another actor has run the beginning of one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, network, data) -> SupernetPath:
+        return SupernetPath(network, replace(data, prefixes=_Noting(data.prefixes, self.folder)))
+
+
+class _Noting:
+    def __init__(self, prefixes, folder: Path) -> None:
+        prefixes.took(seconds=60)
+        self.prefixes, self.folder = prefixes, folder
+
+    def find(self, batch, paths):
+        found = self.prefixes.find(batch, paths)
+        if found is not None:
+            (self.folder / f"{os.getpid()}-{time.time_ns()}").touch()
+        return found
+
+    def offer(self, batch, path, prefix) -> None:
+        self.prefixes.offer(batch, path, prefix)

@@ -97,3 +97,39 @@ def test_spikes_come_back_in_the_order_in_which_they_lay_in_memory(last):
     assert torch.equal(found[1], spikes)
     assert found[1].stride() == spikes.stride()
     assert prefixes.longest(("skip", "scb_k3"))[1] is found[1], "neighbours unpack it once"
+
+
+class Elsewhere:
+    """A second level in this process."""
+
+    def __init__(self):
+        self.known = {}
+
+    def find(self, batch, paths):
+        return next((self.known[batch, path] for path in paths if (batch, path) in self.known), None)
+
+    def offer(self, batch, path, prefix):
+        self.known[batch, path] = prefix
+
+
+def test_what_another_process_has_run_is_not_run_again_and_changes_nothing():
+    network, x = network_of("digits_16")
+    runs, elsewhere = [], Elsewhere()
+    for name, module in network.named_modules():
+        if name.startswith("layers.") and name.count(".") == 2:
+            module.register_forward_hook(lambda *_, name=name: runs.append(name))
+    first, second, other_batch = (Prefixes(10**9, elsewhere, batch) for batch in (0, 0, 1))
+    paths = [("scb_k3", "skip", "srb_k3", "scb_k5", last) for last in ("skip", "srb_k3", "scb_k3")]
+    with torch.inference_mode():
+        plain = [network(x, path) for path in paths]
+        network(x, paths[0], prefixes=first)
+        assert {len(path) for _, path in elsewhere.known} == {1, 2, 3, 4}, "before the first slot all begin alike"
+        runs.clear()
+        for path, expected in zip(paths[1:], plain[1:], strict=True):
+            found = network(x, path, prefixes=second)
+            assert torch.equal(found.logits, expected.logits)
+            assert torch.equal(found.spikes, expected.spikes)
+        assert runs == ["layers.6.srb_k3", "layers.7.max_pool", "layers.6.scb_k3", "layers.7.max_pool"]
+        runs.clear()
+        network(x, paths[0], prefixes=other_batch)
+        assert runs[0] == "layers.0.scb_k3", "spikes of other samples"
