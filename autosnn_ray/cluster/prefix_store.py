@@ -14,7 +14,6 @@ from autosnn_ray.spiking.prefixes import Prefix
 _FETCH_SECONDS = 10.0
 """How long to wait for one; a node that has just gone may not be known to have."""
 
-
 _WORTH_SECONDS = 0.25
 """How long an evaluation must take for others to be asked: one of 25 ms got a tenth slower by asking."""
 
