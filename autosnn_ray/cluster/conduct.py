@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from autosnn_ray.cluster.pool import KeepActors
 from autosnn_ray.cluster.prefix_index import STORE_BYTES
 from autosnn_ray.cluster.registry import remembered
 from autosnn_ray.cluster.resources import Resources
-from autosnn_ray.cluster.searcher import AskTellSearcher, CountStarts
+from autosnn_ray.cluster.searcher import AskTellSearcher
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.cluster.storage import keep_supernet
 from autosnn_ray.cluster.store import SharedSupernet
@@ -27,9 +29,6 @@ from autosnn_ray.errors import InvalidInputError, SearchInterruptedError
 from autosnn_ray.evaluators import EvaluatorFactory
 from autosnn_ray.journal import Journal
 from autosnn_ray.versions import versions
-
-_RETRIES = 2
-"""How often a candidate whose process died is tried again."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,11 @@ def _run_tune(
         ),
         {"cpu": resources.cpus, "gpu": resources.gpus},
     )
-    with remembered(), tempfile.TemporaryDirectory(prefix="autosnn-ray-", ignore_cleanup_errors=True) as folder:
+    with (
+        remembered(),
+        _unsummarised(),
+        tempfile.TemporaryDirectory(prefix="autosnn-ray-", ignore_cleanup_errors=True) as folder,
+    ):
         tune.Tuner(
             trainable,
             param_space={"index": -1},
@@ -141,8 +144,21 @@ def _run_tune(
                 name="search",
                 storage_path=Path(folder).as_posix(),
                 verbose=0,
-                callbacks=[CountStarts(searcher)],
-                failure_config=tune.FailureConfig(max_failures=_RETRIES),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
         ).fit()
+
+
+@contextmanager
+def _unsummarised() -> Iterator[None]:
+    """Leaves out Tune's last line, which calls incomplete what was tried again by another of its trials."""
+    logger = logging.getLogger("ray.tune.tune")
+
+    def keeps(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("Trials did not complete")
+
+    logger.addFilter(keeps)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keeps)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ray.tune import Callback
 from ray.tune.search import Searcher
 
 from autosnn_ray.algorithms import AskTell, Candidate, OnTold
+from autosnn_ray.cluster.losses import Losses
 from autosnn_ray.cluster.trainable import OUTCOMES
 from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import Journal
 
 _FINISHED: str = Searcher.FINISHED
+_DIED = "the evaluating process died, each time it was tried"
 
 
 class AskTellSearcher(Searcher):
@@ -37,9 +38,7 @@ class AskTellSearcher(Searcher):
         self._again = list(algorithm.pending)
         self._together = together
         self._running: dict[str, list[Candidate]] = {}
-        self._alone: list[Candidate] = []
-        self._starts: dict[str, int] = {}
-        self._lost: dict[int, int] = {}
+        self._losses = Losses()
         self.error: AutoSNNError | None = None
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -48,6 +47,8 @@ class AskTellSearcher(Searcher):
             return _FINISHED
         try:
             candidates = self._next()
+            if not candidates and not self._running:
+                self._give_up(last=True)
         except AutoSNNError as error:
             self.error = error
             return _FINISHED
@@ -62,26 +63,20 @@ class AskTellSearcher(Searcher):
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tells the algorithm what came of a trial's candidates."""
         candidates = self._running.pop(trial_id, [])
-        starts = self._starts.pop(trial_id, 1)
         reports = json.loads(result.get(OUTCOMES, "[]")) if result and not error else []
-        if len(candidates) > 1 and not reports:
-            # One of them ends the process: not the fault of the others.
-            self._alone += candidates
-            self._lost |= {candidate.index: starts for candidate in candidates}
+        if self.error is not None:
             return
-        for candidate, report in zip(candidates, reports or [{}], strict=True):
-            if self.error is not None:
-                return
-            # A start that only learned that an earlier one had run out of time was no attempt.
-            attempts = max(1, starts - bool(report.get("late"))) + self._lost.pop(candidate.index, 0)
-            try:
+        try:
+            if not reports:
+                self._losses.add(candidates)
+            for candidate, report in zip(candidates, reports, strict=False):
+                self._losses.works()
+                # A start that only learned that an earlier one had run out of time was no attempt.
+                attempts = max(1, self._losses.attempts(candidate.index) - bool(report.get("late")))
                 self._tell(candidate, _outcome(report, attempts), attempts)
-            except AutoSNNError as problem:
-                self.error = problem
-
-    def count_start(self, trial_id: str) -> None:
-        """Counts one more start of a candidate's evaluation."""
-        self._starts[trial_id] = self._starts.get(trial_id, 0) + 1
+            self._give_up()
+        except AutoSNNError as problem:
+            self.error = problem
 
     def set_max_concurrency(self, max_concurrent: int) -> bool:
         """Leaves the limit to Tune's number of pending trials."""
@@ -99,8 +94,9 @@ class AskTellSearcher(Searcher):
 
     def _next(self) -> list[Candidate]:
         """Takes the first that is to be tried by itself; else what is left of the next block of candidates."""
-        if self._alone:
-            return [self._alone.pop(0)]
+        lost = self._losses.again()
+        if lost is not None:
+            return [lost]
         first = self._following()
         found = [] if first is None else [first]
         while found and (following := self._again[0].index if self._again else self._algorithm.asked) % self._together:
@@ -128,6 +124,10 @@ class AskTellSearcher(Searcher):
             )
         return candidate
 
+    def _give_up(self, *, last: bool = False) -> None:
+        for candidate, attempts in self._losses.failed(last=last):
+            self._tell(candidate, Failure(_DIED, attempts), attempts)
+
     def _tell(self, candidate: Candidate, outcome: Outcome, attempts: int) -> None:
         if isinstance(outcome, Evaluation):
             self._journal.write("tell", index=candidate.index, evaluation=outcome.to_dict(), attempts=attempts)
@@ -138,25 +138,7 @@ class AskTellSearcher(Searcher):
             self._on_told(candidate, outcome)
 
 
-class CountStarts(Callback):
-    """Counts how often each trial was started, for the frame's attempts.
-
-    Args:
-        searcher: Where they are counted.
-    """
-
-    def __init__(self, searcher: AskTellSearcher) -> None:
-        self._searcher = searcher
-
-    def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Counts one start."""
-        self._searcher.count_start(trial.trial_id)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {}
-
-
 def _outcome(report: dict[str, Any], attempts: int) -> Outcome:
     if "evaluation" in report:
         return Evaluation.from_dict(report["evaluation"])
-    return Failure(report.get("failure", "the evaluating process died, each time it was tried"), attempts)
+    return Failure(report["failure"], attempts)

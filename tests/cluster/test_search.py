@@ -16,8 +16,8 @@ import ray
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.cluster.session import ray_session
-from autosnn_ray.errors import InvalidInputError, JournalError, RunExistsError
-from tests.cluster.evaluators import DiesOnce, Faulty, Score, Slow, Vandal, score
+from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError, RunExistsError
+from tests.cluster.evaluators import DiesOnce, Faulty, Score, Slow, Unusable, Vandal, score
 from tests.cluster.runs import rows, with_space
 
 pytestmark = pytest.mark.ray
@@ -117,6 +117,20 @@ def test_a_killed_actor_is_replaced_and_its_candidate_told_once(tiny_supernet, d
     assert frame.loc["scb_k3/srb_k3", "attempts"] == 2
     assert frame.drop("scb_k3/srb_k3").attempts.eq(1).all()
     assert frame.loc["scb_k3/srb_k3", "accuracy"] == pytest.approx(score(victim).accuracy)
+
+
+def test_a_search_of_which_no_process_lives_stops_with_nothing_failed_and_is_gone_on_with(
+    tiny_supernet, digits, tmp_path
+):
+    evaluator = Unusable(tmp_path / "mended")
+    with pytest.raises(AutoSNNError, match="the evaluating process died with each of the first 3 candidates"):
+        asr.search(tiny_supernet, digits, path=tmp_path / "run", candidates=9, evaluator=evaluator)
+    frame = asr.Run(tmp_path / "run").frame()
+    assert not frame.status.isin(["done", "failed"]).any()
+    evaluator.mended.touch()
+    frame = asr.resume(tmp_path / "run", evaluator=evaluator).frame()
+    assert (frame.status == "done").all()
+    assert len(frame) == 9
 
 
 def test_an_actor_that_writes_into_the_shared_weights_is_caught(tiny_supernet, digits, tmp_path):
