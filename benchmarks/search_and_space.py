@@ -53,12 +53,12 @@ def searched(space: SearchSpace, count: int) -> list[Architecture]:
 class Ours:
     """Evaluates in processes of their own, each with the beginnings that it has run."""
 
-    def __init__(self, network: SpikingNetwork, split: Split, processes: int) -> None:
+    def __init__(self, network: SpikingNetwork, split: Split, processes: int, threads: int = 1) -> None:
         context = multiprocessing.get_context("fork")
         self._ends = []
         for _ in range(processes):
             end, other = context.Pipe()
-            context.Process(target=_serve, args=(other, network, split), daemon=True).start()
+            context.Process(target=_serve, args=(other, network, split, threads), daemon=True).start()
             self._ends.append(end)
 
     def __call__(self, paths: Sequence[Architecture], together: int) -> Found:
@@ -75,8 +75,8 @@ class Ours:
         return [by_path[path] for path in paths]
 
 
-def _serve(end: Connection, network: SpikingNetwork, split: Split) -> None:
-    torch.set_num_threads(1)
+def _serve(end: Connection, network: SpikingNetwork, split: Split, threads: int) -> None:
+    torch.set_num_threads(threads)
     keep_freed_memory()
     prefixes = prefixes_for(split, SHARED_BYTES)
     while True:

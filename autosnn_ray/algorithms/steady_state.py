@@ -8,12 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, Told
-from autosnn_ray.algorithms.breeding import DRAWS_EACH, Breeding, check_counts, check_share
+from autosnn_ray.algorithms.breeding import Breeding, check_counts, check_share
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import SearchSpace
 
-_DRAWS = 10 * DRAWS_EACH
-"""Draws a candidate gets: alone, where the ten of a kind in AutoSNN's generation share as many."""
+_DRAWS = 10
+"""Draws a candidate gets. With 3, as each of AutoSNN's ten of a kind has on average, searches of 400 on made-up
+landscapes ended lower; 30 gained nothing, and made asking four times as slow once the parents no longer change."""
 
 
 @dataclass(frozen=True)

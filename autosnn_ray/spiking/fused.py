@@ -6,6 +6,8 @@ its own for the backward pass, the voltage before the reset; without gradients i
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -48,6 +50,12 @@ def fused_neuron(
         _integrate(x[t], v, h, decay, v_reset, divided)
         _fire(h, spikes[t], v, threshold, v_reset, surrogate)
     return spikes
+
+
+@cache
+def has_triton() -> bool:
+    """Says whether Triton is installed: PyTorch's packages for CUDA bring it, on Linux."""
+    return find_spec("triton") is not None
 
 
 def _integrate(x: Tensor, v: Tensor, h: Tensor, decay: Tensor | float, v_reset: float, divided: bool) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from autosnn_ray.spiking.kernels import BLOCK, add, compiled, currents, fill
+from autosnn_ray.spiking.surrogates import SQRT_PI
 
 SLOPES = {"atan": 0, "super": 1, "triangle": 2, "tanh": 3, "circ": 4, "heavi_erfc": 5}
 """The number that the loops know a surrogate by."""
-
-_SQRT_PI = float(np.float32(math.sqrt(math.pi)))
 
 
 @compiled
@@ -45,7 +44,7 @@ def _slope(kind: int, h: Any, threshold: Any, alpha: Any, s: Any) -> None:
     else:
         for i in range(len(s)):
             scaled = alpha * (h[i] - threshold)
-            s[i] = two * math.exp(-scaled * scaled) / s.dtype.type(_SQRT_PI)
+            s[i] = two * math.exp(-scaled * scaled) / s.dtype.type(SQRT_PI)
 
 
 @compiled

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.spiking.compiled import Recurrence, can_compile, compiled_neuron
-from autosnn_ray.spiking.fused import fused_neuron
+from autosnn_ray.spiking.fused import fused_neuron, has_triton
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.steps import Step, box_step, detached_reset, undivided_step
 from autosnn_ray.spiking.surrogates import find_surrogate
@@ -190,6 +190,10 @@ class SpikingNeuron(nn.Module):
         )  # fmt: skip
 
     def _run_fused(self, x: Tensor) -> Tensor:
+        if x.is_cuda and x.numel() and has_triton() and not torch.compiler.is_compiling():
+            from autosnn_ray.spiking.gpu import triton_neuron
+
+            return triton_neuron(x, self.decay(), self._recurrence())
         return fused_neuron(
             x,
             self.decay(),

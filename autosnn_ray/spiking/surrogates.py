@@ -79,12 +79,12 @@ def _circ_slope(x: Tensor, alpha: float) -> Tensor:
     return (1 / (2 * square.sqrt()) - x.square() / (2 * square.pow(1.5))) * 2 * alpha
 
 
-_SQRT_PI = float(torch.tensor(math.pi).sqrt())
+SQRT_PI = float(torch.tensor(math.pi).sqrt())
 """Rounded to float32, as Norse has it: the two gradients are then equal to the last bit."""
 
 
 def _erfc_slope(x: Tensor, alpha: float) -> Tensor:
-    return 2 * torch.exp(-(alpha * x).square()) / _SQRT_PI
+    return 2 * torch.exp(-(alpha * x).square()) / SQRT_PI
 
 
 SURROGATES: dict[str, Surrogate] = {

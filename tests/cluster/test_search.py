@@ -119,6 +119,7 @@ def test_a_killed_actor_is_replaced_and_its_candidate_told_once(tiny_supernet, d
     assert frame.loc["scb_k3/srb_k3", "accuracy"] == pytest.approx(score(victim).accuracy)
 
 
+@pytest.mark.slow
 def test_a_search_of_which_no_process_lives_stops_with_nothing_failed_and_is_gone_on_with(
     tiny_supernet, digits, tmp_path
 ):
