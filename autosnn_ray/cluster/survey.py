@@ -9,8 +9,10 @@ from autosnn_ray.cluster.rank import TRUTH_EPOCHS, OnRun
 from autosnn_ray.cluster.sample import evaluate_sample
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.data.dataset import Dataset
+from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluators import NamedEvaluator, learn, make_evaluator
 from autosnn_ray.journal import read_journal
+from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.training.supernet import Supernet
 
 SURVEY_SEED = 10
@@ -49,9 +51,11 @@ def survey(
         The evaluator, for ``search`` and ``rank``.
 
     Raises:
-        InvalidInputError: Fewer than five architectures could be trained.
+        InvalidInputError: Fewer than five architectures were asked for, or could be trained.
         JournalError: What is there was made with other settings.
     """
+    if sample < FEWEST:
+        raise InvalidInputError(f"a survey: expected at least {FEWEST} architectures, got {sample}")
     path = Path(path)
     alone = make_evaluator("alone", epochs=epochs, seed=seed)
     with ray_session(address, num_cpus):

@@ -13,7 +13,8 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.space.space import Architecture
 
 _PENALTIES = np.logspace(-1, 4, 26)
-_FEWEST = 5
+FEWEST = 5
+"""Fewer architectures teach nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class AdditiveModel:
             [0.1, 1.1, 2.0, 5.0, 5.9, 6.9]
         """
         target = np.asarray(values, dtype=np.float64)
-        if len(architectures) < _FEWEST or len(architectures) != len(target) or not np.isfinite(target).all():
+        if len(architectures) < FEWEST or len(architectures) != len(target) or not np.isfinite(target).all():
             raise InvalidInputError(
-                f"a survey: expected a finite value for each of at least {_FEWEST} architectures, got "
+                f"a survey: expected a finite value for each of at least {FEWEST} architectures, got "
                 f"{int(np.isfinite(target).sum())} finite values for {len(architectures)}"
             )
         slots = [sorted(set(choices)) for choices in zip(*architectures, strict=True)]

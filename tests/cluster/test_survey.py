@@ -21,6 +21,12 @@ def ray():
         yield
 
 
+def test_too_few_to_learn_from_are_refused_before_any_is_trained(tiny_supernet, digits, tmp_path):
+    with pytest.raises(InvalidInputError, match="a survey: expected at least 5 architectures, got 4"):
+        asr.survey(tiny_supernet, digits, path=tmp_path / "survey", sample=4)
+    assert not (tmp_path / "survey").exists()
+
+
 def test_a_survey_is_learned_from_searched_with_and_never_judged_by_what_it_saw(tiny_supernet, digits, tmp_path, ray):
     supernet, folder = tiny_supernet, tmp_path / "survey"
     evaluator = asr.survey(supernet, digits, path=folder, sample=6, epochs=1)
