@@ -69,7 +69,7 @@ class AskTellSearcher(Searcher):
         try:
             if not reports:
                 self._losses.add(candidates)
-            for candidate, report in zip(candidates, reports, strict=False):
+            for candidate, report in zip(candidates if reports else [], reports, strict=True):
                 self._losses.works()
                 # A start that only learned that an earlier one had run out of time was no attempt.
                 attempts = max(1, self._losses.attempts(candidate.index) - bool(report.get("late")))
