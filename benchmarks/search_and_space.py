@@ -78,7 +78,7 @@ class Ours:
 def _serve(end: Connection, network: SpikingNetwork, split: Split, threads: int) -> None:
     torch.set_num_threads(threads)
     keep_freed_memory()
-    prefixes = prefixes_for(split, SHARED_BYTES)
+    prefixes = prefixes_for(network, split, SHARED_BYTES)
     while True:
         found = [evaluate(network, split, path, prefixes=prefixes) for path in end.recv()]
         end.send([(one.accuracy, one.spikes) for one in found])

@@ -9,28 +9,31 @@ import torch
 from torch import Tensor
 
 from autosnn_ray.data.dataset import Split
+from autosnn_ray.evaluation.batches import fitting_batch
 from autosnn_ray.evaluation.losses import LOSSES
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.prefixes import Prefixes, SharedPrefixes
 
-DEFAULT_BATCH = 360
-"""Samples a forward pass; large enough to keep two cores busy, small enough for their caches."""
-
 
 def prefixes_for(
-    split: Split, budget_bytes: int, batch_size: int = DEFAULT_BATCH, shared: SharedPrefixes | None = None
+    network: SpikingNetwork,
+    split: Split,
+    budget_bytes: int,
+    batch_size: int | None = None,
+    shared: SharedPrefixes | None = None,
 ) -> list[Prefixes]:
     """Makes what ``evaluate`` needs to share the beginnings of paths: one a batch, with an equal part of the budget.
 
     Args:
+        network: The supernet.
         split: The samples.
         budget_bytes: How much packed spikes may take in all.
-        batch_size: Samples a forward pass.
+        batch_size: Samples a forward pass, as given to ``evaluate``.
         shared: What other processes have run on the very same batches of the same network.
     """
-    batches = -(-len(split) // batch_size)
+    batches = -(-len(split) // (batch_size or fitting_batch(network, split)))
     return [Prefixes(budget_bytes // batches, shared, number) for number in range(batches)]
 
 
@@ -41,7 +44,7 @@ def evaluate(
     architecture: Architecture | None = None,
     *,
     loss: str = "mse",
-    batch_size: int = DEFAULT_BATCH,
+    batch_size: int | None = None,
     prefixes: Sequence[Prefixes] | None = None,
 ) -> Evaluation:
     """Measures accuracy, spikes and loss of a network, or of one path of a supernet.
@@ -51,7 +54,7 @@ def evaluate(
         split: The samples, on the network's device.
         architecture: The path to run; None for a network of its own.
         loss: Key of ``LOSSES``.
-        batch_size: Samples a forward pass; does not change the result.
+        batch_size: Samples a forward pass, ``fitting_batch`` where None; does not change the result.
         prefixes: One for each batch of the split, to share the beginnings of paths between calls; does not change
             the result either. ``prefixes_for`` makes them.
 
@@ -65,7 +68,9 @@ def evaluate(
     if not evaluates:
         network.eval()
     try:
-        sums, layers = _sum_over_batches(network, split, architecture, loss, batch_size, prefixes)
+        sums, layers = _sum_over_batches(
+            network, split, architecture, loss, batch_size or fitting_batch(network, split), prefixes
+        )
     finally:
         if not evaluates:
             network.train(was_training)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from autosnn_ray.data.dataset import Split
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluation.evaluate import DEFAULT_BATCH
+from autosnn_ray.evaluation.batches import fitting_batch
 from autosnn_ray.profiles import EnergyModel, LayerProfile, Profile
 from autosnn_ray.space import format_architecture
 from autosnn_ray.spiking.blocks import MaxPool
@@ -31,7 +31,7 @@ def profile(
     *,
     energy_model: EnergyModel | None = None,
     saturated_from: float = SATURATED_FROM,
-    batch_size: int = DEFAULT_BATCH,
+    batch_size: int | None = None,
 ) -> Profile:
     """Measures a network layer by layer.
 
@@ -44,7 +44,7 @@ def profile(
         split: Samples to look at; validation, not test.
         energy_model: Energy of the operations; the field's 45 nm figures where None.
         saturated_from: Spikes per neuron and time step from which a channel counts as saturated.
-        batch_size: Samples a forward pass; does not change the result.
+        batch_size: Samples a forward pass, ``fitting_batch`` where None; does not change the result.
 
     Returns:
         The profile; the network is left in the mode it was found in.
@@ -70,7 +70,7 @@ def profile(
     watch = _Watch()
     try:
         with watch.watching(network):
-            for x in split.x.split(batch_size):
+            for x in split.x.split(batch_size or fitting_batch(network, split)):
                 network(x, count_spikes=False)
     finally:
         network.train(was_training)

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluation.batch_norm import recalibrated
-from autosnn_ray.evaluation.evaluate import DEFAULT_BATCH, evaluate, prefixes_for
+from autosnn_ray.evaluation.batches import fitting_batch
+from autosnn_ray.evaluation.evaluate import evaluate, prefixes_for
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import EvaluationData
 from autosnn_ray.space import Architecture
@@ -22,7 +23,7 @@ class SupernetPath:
     Args:
         network: The supernet.
         data: Validation samples.
-        batch_size: Samples a forward pass.
+        batch_size: Samples a forward pass; as many as fit, and 360 at most, where None.
         shared_bytes: Memory for the spikes of beginnings, one bit each; 0 runs every path from the start. No setting
             changes the result.
     """
@@ -35,13 +36,16 @@ class SupernetPath:
         network: SpikingNetwork,
         data: EvaluationData,
         *,
-        batch_size: int = DEFAULT_BATCH,
+        batch_size: int | None = None,
         shared_bytes: int = SHARED_BYTES,
     ) -> None:
-        self._network, self._data, self._batch_size = network, data, batch_size
+        self._network, self._data = network, data
+        self._batch_size = batch_size or fitting_batch(network, data.validation)
         # On a GPU packing bits would wait for the device in mid-pass.
         shares = shared_bytes > 0 and data.validation.x.device.type == "cpu"
-        self._prefixes = prefixes_for(data.validation, shared_bytes, batch_size, data.prefixes) if shares else None
+        self._prefixes = (
+            prefixes_for(network, data.validation, shared_bytes, self._batch_size, data.prefixes) if shares else None
+        )
 
     def __call__(self, architecture: Architecture) -> Evaluation:
         """Evaluates one path on the validation split."""
@@ -62,7 +66,7 @@ class RecalibratedPath(SupernetPath):
         network: The supernet.
         data: Training and validation samples.
         samples: Training samples that are used.
-        batch_size: Samples a forward pass.
+        batch_size: Samples a forward pass; as many as fit, and 360 at most, where None.
     """
 
     summary: ClassVar[str] = "path with batch-norm statistics of its own"
@@ -73,7 +77,7 @@ class RecalibratedPath(SupernetPath):
         data: EvaluationData,
         *,
         samples: int = 512,
-        batch_size: int = DEFAULT_BATCH,
+        batch_size: int | None = None,
     ) -> None:
         # Each path has statistics of its own: beginnings are not alike.
         super().__init__(network, data, batch_size=batch_size, shared_bytes=0)
@@ -83,5 +87,5 @@ class RecalibratedPath(SupernetPath):
 
     def __call__(self, architecture: Architecture) -> Evaluation:
         """Evaluates one path on the validation split, with statistics of its own."""
-        with recalibrated(self._network, architecture, self._calibration, batch_size=64):
+        with recalibrated(self._network, architecture, self._calibration, batch_size=min(64, self._batch_size)):
             return super().__call__(architecture)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
+import search_spaces
+from autosnn_ray.data import Split
 from autosnn_ray.evaluation import evaluate
 from autosnn_ray.evaluation.batch_norm import recalibrated
+from autosnn_ray.evaluation.batches import fitting_batch
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.spiking import SpikingNetwork
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64, 1000])
@@ -56,3 +60,31 @@ def test_recalibrated_statistics_are_those_of_the_samples(tiny_supernet, digits)
         expected = convolution(x).mean(dim=(0, 2, 3))
         assert torch.allclose(norm.running_mean, expected, atol=1e-5)
     assert norm.running_mean is before
+
+
+@pytest.mark.parametrize(
+    ("space", "stem", "frame", "timesteps", "samples"),
+    [
+        ("digits_16", None, (1, 1, 8, 8), 4, 360),
+        ("autosnn_16", None, (1, 3, 32, 32), 8, 360),
+        ("autosnn_128", None, (1, 3, 32, 32), 8, 64),
+        ("autosnn_16", "event", (1, 16, 2, 128, 128), 16, 16),
+        ("autosnn_16", "event", (1, 16, 2, 3000, 3000), 16, 1),
+    ],
+)
+def test_large_frames_and_wide_networks_are_evaluated_few_samples_at_a_time(space, stem, frame, timesteps, samples):
+    with torch.device("meta"):
+        network = SpikingNetwork(search_spaces.load(space, stem=stem), classes=10, timesteps=timesteps)
+        split = Split(torch.empty(frame), torch.empty(1, dtype=torch.int64))
+    assert fitting_batch(network, split) == samples
+
+
+def test_what_fits_is_what_goes_through_the_network(tiny_supernet, digits, monkeypatch):
+    seen = []
+    monkeypatch.setattr("autosnn_ray.evaluation.batches._LARGEST_TENSOR_BYTES", 50_000)
+    hook = tiny_supernet.network.stem.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    evaluate(tiny_supernet.network, digits.validation, tiny_supernet.space.at(0))
+    hook.remove()
+    most = fitting_batch(tiny_supernet.network, digits.validation)
+    assert most < len(digits.validation)
+    assert seen == [len(part) for part in digits.validation.x.split(most)]
