@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+import autosnn_ray as asr
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking import SpikingNetwork, new_network
+from autosnn_ray.training.checkpoint import pack
+from autosnn_ray.training.supernet import PathStatistics
 
 _NORM_WEIGHT = 1.75
 """Batch-norm weights under which neurons fire; with the usual 1 an untrained network is silent after a few layers."""
@@ -26,6 +31,16 @@ def firing_network(space: SearchSpace, x: Tensor, timesteps: int, paths: int = 6
     for norm in norms:
         norm.momentum = 0.1
     return network
+
+
+def as_supernet(network: SpikingNetwork, data: asr.Dataset) -> asr.Supernet:
+    """Makes what is searched of a network that nobody trained; what its paths are said to reach is made up."""
+    return asr.Supernet(
+        network=network, space=network.space, classes=10, timesteps=network.timesteps, neuron=asr.NeuronSettings(),
+        data=data.describe(), sampling="uniform", training=asr.TrainSettings(), seed=0,
+        paths=PathStatistics(1, 0.1, 0.1, 0.1, 1000.0, 0.1, False),
+        weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
+    )  # fmt: skip
 
 
 def shares_of_neurons_that_fire(network: SpikingNetwork, x: Tensor, paths: int = 20) -> dict[str, float]:

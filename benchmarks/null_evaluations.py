@@ -6,19 +6,18 @@ Run: python benchmarks/null_evaluations.py [--candidates 2000] [--num-cpus 2] [-
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import tempfile
 import time
 from pathlib import Path
+
+from firing import as_supernet
 
 import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.algorithms import ALGORITHMS, make_algorithm
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.space import SearchSpace
-from autosnn_ray.training.checkpoint import pack
-from autosnn_ray.training.supernet import PathStatistics
 
 
 class Null:
@@ -36,12 +35,7 @@ def untrained(data, space: SearchSpace | None = None) -> asr.Supernet:
     """Makes a supernet that nobody trained; of ``digits_16`` where no space is given."""
     space = space or search_spaces.load("digits_16")
     network = asr.SpikingNetwork(space, classes=10, timesteps=2).eval().requires_grad_(False)
-    return asr.Supernet(
-        network=network, space=space, classes=10, timesteps=2, neuron=asr.NeuronSettings(), data=data.describe(),
-        sampling="uniform", training=asr.TrainSettings(), seed=0,
-        paths=PathStatistics(1, 0.1, 0.1, 0.1, 1000.0, 0.1, False),
-        weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
-    )  # fmt: skip
+    return as_supernet(network, data)
 
 
 def measure(name: str, supernet: asr.Supernet, data, candidates: int, folder: Path) -> dict[str, float]:

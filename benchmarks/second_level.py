@@ -9,14 +9,13 @@ last.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from firing import firing_network
+from firing import as_supernet, firing_network
 from timing import compare, publish
 
 import autosnn_ray as asr
@@ -24,8 +23,6 @@ import search_spaces
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.data import Split
 from autosnn_ray.evaluators import make_evaluator
-from autosnn_ray.training.checkpoint import pack
-from autosnn_ray.training.supernet import PathStatistics
 
 WITH, WITHOUT = "with the store", "each actor for itself"
 
@@ -42,17 +39,6 @@ def noise(images: int) -> asr.Dataset:
     return replace(data, validation=Split(data.validation.x[:images], data.validation.y[:images]))
 
 
-def supernet_of(data: asr.Dataset) -> asr.Supernet:
-    space = search_spaces.load("autosnn_16")
-    network = firing_network(space, data.train.x, 8).eval().requires_grad_(False)
-    return asr.Supernet(
-        network=network, space=space, classes=10, timesteps=8, neuron=asr.NeuronSettings(), data=data.describe(),
-        sampling="uniform", training=asr.TrainSettings(), seed=0,
-        paths=PathStatistics(1, 0.1, 0.1, 0.1, 100_000.0, 0.1, False),
-        weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
-    )  # fmt: skip
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=240)
@@ -60,7 +46,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     data = noise(options.images)
-    supernet = supernet_of(data)
+    network = firing_network(search_spaces.load("autosnn_16"), data.train.x, 8).eval().requires_grad_(False)
+    supernet = as_supernet(network, data)
     times: dict[str, list[float]] = {WITH: [], WITHOUT: []}
     each: list[float] = []
     with tempfile.TemporaryDirectory() as folder, ray_session(num_cpus=2, shared_bytes=2**28):

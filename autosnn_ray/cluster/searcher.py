@@ -67,10 +67,12 @@ class AskTellSearcher(Searcher):
         if self.error is not None:
             return
         try:
-            if not reports:
-                self._losses.add(candidates)
-            for candidate, report in zip(candidates if reports else [], reports, strict=True):
+            if reports:
                 self._losses.works()
+            else:
+                self._losses.add(candidates)
+                candidates = []
+            for candidate, report in zip(candidates, reports, strict=True):
                 # A start that only learned that an earlier one had run out of time was no attempt.
                 attempts = max(1, self._losses.attempts(candidate.index) - bool(report.get("late")))
                 self._tell(candidate, _outcome(report, attempts), attempts)

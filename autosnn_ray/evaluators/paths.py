@@ -84,8 +84,10 @@ class RecalibratedPath(SupernetPath):
         if samples < 2:
             raise InvalidInputError(f"samples: expected at least 2 to measure a variance, got {samples}")
         self._calibration = data.train.head(samples).x
+        # Not the batch of the evaluation: statistics are an average over batches, and would depend on it.
+        self._calibration_batch = min(64, fitting_batch(network, data.train))
 
     def __call__(self, architecture: Architecture) -> Evaluation:
         """Evaluates one path on the validation split, with statistics of its own."""
-        with recalibrated(self._network, architecture, self._calibration, batch_size=min(64, self._batch_size)):
+        with recalibrated(self._network, architecture, self._calibration, batch_size=self._calibration_batch):
             return super().__call__(architecture)

@@ -78,6 +78,12 @@ def test_recalibration_works_on_memory_that_must_not_be_written(tiny_supernet, d
     assert evaluator(tiny_supernet.space.at(3)).loss != plain(tiny_supernet.space.at(3)).loss
 
 
+def test_recalibration_does_not_depend_on_the_batch_of_the_evaluation(tiny_supernet, data):
+    found = [make_evaluator("recalibrated", batch_size=size)(tiny_supernet.network, data) for size in (None, 7)]
+    whole, parts = (evaluator(tiny_supernet.space.at(5)) for evaluator in found)
+    assert (whole.accuracy, whole.spikes) == (parts.accuracy, parts.spikes)
+
+
 def test_recalibration_never_sees_validation_samples(tiny_supernet, data):
     nan = Split(torch.full_like(data.validation.x, float("nan")), data.validation.y)
     poisoned = EvaluationData(replace(data.data, validation=nan))

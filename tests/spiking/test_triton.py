@@ -45,13 +45,13 @@ def draw(shape, seed=0, dtype=torch.float64):
     return (torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 1.5).to(dtype)
 
 
-def both(where, x, recurrence, decay=0.4, learned=True):
+def both(where, x, recurrence, decay=0.4, *, learned=True, of_input=True):
     """Spikes and gradients by the kernels, and by PyTorch's operations."""
     kernels, device = where
     surrogate, found = SURROGATES[recurrence.surrogate], []
     weights = draw(x.shape, seed=1, dtype=x.dtype).to(device)
     for run in ("kernels", "operations"):
-        given = x.to(device).requires_grad_()
+        given = x.to(device, copy=True).requires_grad_(of_input)  # each a gradient of its own
         share = torch.tensor(decay, dtype=x.dtype, device=device, requires_grad=True) if learned else decay
         if run == "kernels":
             spikes = triton_neuron(given, share, recurrence, kernels)
@@ -115,18 +115,7 @@ def test_strides_do_not_matter(where):
 def test_a_decay_that_is_not_learned_and_one_that_alone_is(where):
     x = draw((4, 3, 40))
     same(both(where, x, recurrence(), learned=False), 1e-12)
-    found = []
-    for run in ("kernels", "operations"):
-        share = torch.tensor(0.4, dtype=x.dtype, device=where[1], requires_grad=True)
-        if run == "kernels":
-            spikes = triton_neuron(x.to(where[1]), share, recurrence(), where[0])
-        else:
-            spikes = fused_neuron(
-                x.to(where[1]), share, threshold=0.75, v_reset=0.0, divided=True, surrogate=SURROGATES["atan"],
-                alpha=1.3,
-            )  # fmt: skip
-        (spikes * x.to(where[1])).sum().backward()
-        found.append(float(share.grad))
+    found = [float(to_decay) for _, _, to_decay in both(where, x, recurrence(), of_input=False)]
     assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
