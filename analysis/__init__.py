@@ -1,32 +1,70 @@
 """Reads a run: frames, fronts, statistics, pictures. Needs neither torch nor ray."""
 
-from analysis.effects import effects
-from analysis.frames import layer_spikes, read, read_config, write_frame
-from analysis.fronts import front, hypervolume
-from analysis.plots import PLOTS, plot_profile, save, save_rankings
-from analysis.plots.fidelity import draw_fidelity
-from analysis.plots.ranking import draw_ranking
-from analysis.profiles import read_profile, write_profile
-from analysis.ranking import Ranking, evaluator_label, rankings_frame, read_rankings
-from analysis.reproduction import read_reproduction, read_reproduction_config
-from analysis.retraining import read_retraining, summarise_retraining, write_retraining
-from analysis.statistics import best, choose, indistinguishable, preferred, wilson_interval
+from .compare import compare
+from .effects import effects
+from .folders import KINDS, Folder, contents_of, kind_of
+from .frames import correct, layer_spikes, read, read_config, state, write_frame
+from .fronts import front, hypervolume
+from .plots import (
+    PLOTS,
+    draw_architecture,
+    draw_effects,
+    draw_fidelity,
+    draw_pareto,
+    draw_progress,
+    draw_ranking,
+    effects_data,
+    pareto_data,
+    plot_architecture,
+    plot_effects,
+    plot_pareto,
+    plot_profile,
+    plot_progress,
+    plot_samples,
+    progress_data,
+    save,
+    save_rankings,
+)
+from .profiles import read_profile, write_profile
+from .ranking import Ranking, evaluator_label, rankings_frame, read_rankings
+from .reproduction import read_reproduction, read_reproduction_config
+from .retraining import read_retraining, summarise_retraining, write_retraining
+from .statistics import best, choose, indistinguishable, mcnemar, preferred, wilson_interval
 
 __all__ = [
+    "KINDS",
     "PLOTS",
+    "Folder",
     "Ranking",
     "best",
     "choose",
+    "compare",
+    "contents_of",
+    "correct",
+    "draw_architecture",
+    "draw_effects",
     "draw_fidelity",
+    "draw_pareto",
+    "draw_progress",
     "draw_ranking",
     "effects",
+    "effects_data",
     "evaluator_label",
     "front",
     "hypervolume",
     "indistinguishable",
+    "kind_of",
     "layer_spikes",
+    "mcnemar",
+    "pareto_data",
+    "plot_architecture",
+    "plot_effects",
+    "plot_pareto",
     "plot_profile",
+    "plot_progress",
+    "plot_samples",
     "preferred",
+    "progress_data",
     "rankings_frame",
     "read",
     "read_config",
@@ -37,6 +75,7 @@ __all__ = [
     "read_retraining",
     "save",
     "save_rankings",
+    "state",
     "summarise_retraining",
     "wilson_interval",
     "write_frame",

@@ -32,12 +32,14 @@ class Figure:
         return self.text(2)
 
     def text(self, digits: int) -> str:
-        """Returns value and interval with some digits after the point.
+        """Returns value and interval with some digits after the point; ``-`` where it is not defined.
 
         Example:
             >>> Figure(0.5, 0.25, 0.75).text(2)
             '0.50 (0.25 to 0.75)'
         """
+        if not np.isfinite(self.value):
+            return "-"
         return f"{self.value:,.{digits}f} ({self.low:,.{digits}f} to {self.high:,.{digits}f})"
 
 

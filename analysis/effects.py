@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.frames import read, read_space
 from autosnn_ray.space import AdditiveModel
+
+from .frames import read, read_space
+from .fronts import quality_of
 
 _LEAST_SPIKES = 1e-3
 
@@ -22,16 +24,16 @@ def effects(path: str | Path) -> pd.DataFrame:
     candidates do not support shrinks to 0 and 1.
 
     Args:
-        path: The run's folder; a survey's or a truth's (``RUN/survey/alone``) says what holds for networks alone.
+        path: The run's folder; that of a predictor's sample (``RUN/predictor/scratch``) says what holds from scratch.
 
     Raises:
         InvalidInputError: Fewer than five evaluated candidates.
     """
     frame, space = read(path), read_space(path)
-    done = frame[frame["status"] == "done"]
+    done, quality = frame[frame["status"] == "done"], quality_of(frame)
     architectures = [tuple(str(name).split("/")) for name in done["architecture"]]
     models = {
-        "accuracy": AdditiveModel.fit(architectures, done["accuracy"].tolist()),
+        "accuracy": AdditiveModel.fit(architectures, done[quality].tolist()),
         "spikes": AdditiveModel.fit(architectures, np.log(done["spikes"].clip(lower=_LEAST_SPIKES)).tolist()),
     }
     rows = [

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+import shlex
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from analysis.statistics import wilson_interval
 from autosnn_ray.errors import AutoSNNWarning, InvalidInputError
 from autosnn_ray.files import write_atomically
-from autosnn_ray.journal import Ask, Fail, JournalContents, Tell, read_journal
-from autosnn_ray.objectives import SpikeAwareFitness
-from autosnn_ray.space import SearchSpace, format_architecture
+from autosnn_ray.journal import JournalContents, Stop, Tell, is_locked, read_correct, read_journal
+from autosnn_ray.space import SearchSpace
+
+from .provenance import provenance
+from .rows import fitness_of, goal_of, rows_of
 
 STATUSES = ("done", "failed", "pending")
 
@@ -28,7 +31,13 @@ _TYPES: dict[str, str] = {
     "spikes": "float64",
     "fitness": "float64",
     "loss": "float64",
+    "basis": "str",
+    "rank": "float64",
+    "feasible": "bool",
+    "violation": "float64",
     "generation": "int64",
+    "repetition": "int64",
+    "told": "float64",
     "origin": "str",
     "parents": "object",
     "seconds": "float64",
@@ -42,10 +51,16 @@ def read(path: str | Path) -> pd.DataFrame:
     """Reads a run as a frame, one row a candidate, in the order of their indices.
 
     Columns: ``index``; ``architecture`` (``srb_k5/skip/…``) and one a slot (``slot_0`` …, categories are the slot's
-    choices); ``accuracy`` (0 to 1) with its 95 % interval ``accuracy_low``, ``accuracy_high``; ``spikes``
-    (spikes/sample); ``fitness``; ``loss``; ``generation``; ``origin``; ``parents`` (indices, a tuple); ``seconds``;
-    ``attempts``; ``status`` (done, failed, pending) and ``reason`` of a failure. Numbers of candidates without an
-    evaluation are NaN. ``frame.attrs`` names space, objective and path.
+    choices); ``accuracy`` (0 to 1) with its 95 % interval ``accuracy_low``, ``accuracy_high``: binomial where it is a
+    share of samples, the predictor's own where it is predicted; ``spikes`` (spikes/sample); ``fitness``; ``loss``;
+    ``basis`` (how accuracy, or the score in its place, came about: a key of ``autosnn_ray.evaluations.BASES``);
+    ``rank`` (1 is best, by the goal); ``feasible`` and ``violation`` of constraints; ``generation``; ``repetition``;
+    ``told`` (which result it was, failures counted: 1 came first); ``origin``; ``parents`` (indices, a tuple);
+    ``seconds``; ``attempts``; ``status`` (done, failed, pending) and ``reason`` of a failure; then one for every
+    further measure, such as ``parameters`` or a ``score``. Numbers of candidates without an evaluation are NaN.
+    ``frame.attrs`` has the path, the names of space, ``algorithm`` and ``evaluator``, the ``goal``, its fitness as
+    ``objective``, the name of what is weighed against spikes, ``quality``, and ``provenance``: how the numbers came
+    about, in words.
 
     Args:
         path: The run's folder, or its journal. The search may still be running.
@@ -57,9 +72,12 @@ def read(path: str | Path) -> pd.DataFrame:
         AutoSNNWarning: A torn last line was left out.
     """
     contents = _contents(path)
-    space, fitness = _space(contents), _fitness(contents)
-    rows = _rows(contents, fitness)
-    frame = pd.DataFrame(rows, columns=list(_TYPES)).astype(_TYPES)
+    space, goal = _space(contents), goal_of(contents.config)
+    fitness = fitness_of(goal)
+    quality = fitness.measure if fitness else "accuracy"
+    rows = rows_of(contents, goal, quality)
+    further = sorted({name for row in rows for name in row} - set(_TYPES))
+    frame = pd.DataFrame(rows, columns=[*_TYPES, *further]).astype({**_TYPES, **dict.fromkeys(further, "float64")})
     architectures = [str(row["architecture"]).split("/") for row in rows]
     for position, slot in enumerate(space.slots if space else ()):
         choices = pd.Categorical([parts[position] for parts in architectures], categories=list(slot.choices))
@@ -68,6 +86,11 @@ def read(path: str | Path) -> pd.DataFrame:
         "path": str(path),
         "space": space.name if space else "",
         "objective": fitness.to_dict() if fitness else {},
+        "goal": goal.to_dict() if goal else {},
+        "quality": quality,
+        "evaluator": str(contents.config.get("evaluator", {}).get("name", "")),
+        "algorithm": str(contents.config.get("algorithm", {}).get("name", "")),
+        "provenance": provenance(contents),
     }
     return frame
 
@@ -75,6 +98,18 @@ def read(path: str | Path) -> pd.DataFrame:
 def read_config(path: str | Path) -> dict[str, Any]:
     """Reads what a run was started with: space, algorithm, objective, checksums, versions."""
     return _contents(path).config
+
+
+def state(path: str | Path) -> str:
+    """Says in words how far a run is: running, finished, or stopped before its end."""
+    contents = _contents(path)
+    last = contents.events[-1] if contents.events else None
+    if isinstance(last, Stop):
+        return f"finished: {last.reason}"
+    folder = Path(path).parent if Path(path).suffix == ".jsonl" else Path(path)
+    if is_locked(folder):
+        return "running"
+    return f"stopped before its end; autosnn-ray resume {shlex.quote(str(folder))} goes on with it"
 
 
 def read_space(path: str | Path) -> SearchSpace:
@@ -99,6 +134,15 @@ def layer_spikes(path: str | Path) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["index", "layer", "spikes"])
     return frame.sort_values("index", kind="stable", ignore_index=True)
+
+
+def correct(path: str | Path) -> dict[int, npt.NDArray[np.bool_]]:
+    """Reads which validation samples each candidate classified right, by the candidates' numbers.
+
+    Empty for runs whose evaluator does not tell, and for those made before it was kept.
+    """
+    path = Path(path)
+    return read_correct(path.parent if path.suffix == ".jsonl" else path)
 
 
 def write_frame(frame: pd.DataFrame, path: str | Path) -> Path:
@@ -132,55 +176,5 @@ def _contents(path: str | Path) -> JournalContents:
 
 
 def _space(contents: JournalContents) -> SearchSpace | None:
-    entries = contents.config.get("space")
+    entries = contents.config.get("problem", {}).get("space")
     return None if entries is None else SearchSpace.from_dict(entries, source="journal")
-
-
-def _fitness(contents: JournalContents) -> SpikeAwareFitness | None:
-    entries = contents.config.get("objective")
-    return None if entries is None else SpikeAwareFitness.from_dict(entries)
-
-
-def _rows(contents: JournalContents, fitness: SpikeAwareFitness | None) -> list[dict[str, Any]]:
-    rows: dict[int, dict[str, Any]] = {}
-    for event in contents.events:
-        if isinstance(event, Ask):
-            rows[event.index] = _asked(event)
-        elif isinstance(event, Tell):
-            rows[event.index] |= _told(event, fitness)
-        elif isinstance(event, Fail):
-            rows[event.index] |= {"status": "failed", "reason": event.reason, "attempts": event.attempts}
-    return [rows[index] for index in sorted(rows)]
-
-
-def _asked(event: Ask) -> dict[str, Any]:
-    unknown = dict.fromkeys(
-        ("accuracy", "accuracy_low", "accuracy_high", "spikes", "fitness", "loss", "seconds"), np.nan
-    )
-    return {
-        "index": event.index,
-        "architecture": format_architecture(event.architecture),
-        **unknown,
-        "generation": event.generation,
-        "origin": event.origin,
-        "parents": event.parents,
-        "attempts": 0,
-        "status": "pending",
-        "reason": "",
-    }
-
-
-def _told(event: Tell, fitness: SpikeAwareFitness | None) -> dict[str, Any]:
-    evaluation = event.evaluation
-    low, high = wilson_interval(evaluation.accuracy, evaluation.samples)
-    return {
-        "accuracy": evaluation.accuracy,
-        "accuracy_low": low,
-        "accuracy_high": high,
-        "spikes": evaluation.spikes,
-        "fitness": np.nan if fitness is None else fitness(evaluation),
-        "loss": evaluation.loss,
-        "seconds": evaluation.seconds,
-        "attempts": event.attempts,
-        "status": "done",
-    }

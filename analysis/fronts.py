@@ -7,22 +7,43 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from autosnn_ray.errors import InvalidInputError
+
+
+def quality_of(frame: pd.DataFrame) -> str:
+    """Returns the column of what is weighed against spikes: ``accuracy``, or an evaluator's ``score``.
+
+    Raises:
+        InvalidInputError: The frame is of runs that weigh different things.
+    """
+    quality = str(frame.attrs.get("quality", "accuracy"))
+    if not quality:
+        raise InvalidInputError(
+            "frame: its runs weigh different things against spikes (accuracies here, scores there); take those of one "
+            "run, frame[frame['run'] == name], with frame.attrs['runs'][name] as its attrs"
+        )
+    return quality
+
 
 def finite(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns the candidates that were evaluated, with numbers that can be compared."""
-    return frame[np.isfinite(frame["accuracy"]) & np.isfinite(frame["spikes"]) & (frame["status"] == "done")]
+    quality = quality_of(frame)
+    if quality not in frame:
+        return frame.iloc[:0]
+    return frame[np.isfinite(frame[quality]) & np.isfinite(frame["spikes"]) & (frame["status"] == "done")]
 
 
 def front(frame: pd.DataFrame) -> pd.DataFrame:
-    """Returns the non-dominated candidates, fewest spikes first.
+    """Returns the Pareto front, fewest spikes first: no other candidate is at least as accurate with fewer spikes.
 
-    None other has as much accuracy with fewer spikes, or more accuracy with as few. Candidates equal in both
-    all stay; failed and pending ones are never in.
+    Candidates equal in both all stay; failed, pending and infeasible ones are never in. Where the evaluator gives a
+    score in place of an accuracy, the front is of scores.
 
     Args:
         frame: What ``read`` gave, or any part of it.
     """
     known = finite(frame)
+    known = known[known["feasible"]] if "feasible" in known else known
     if known.empty:
         return known
     keep = moocore.is_nondominated(_losses(known), keep_weakly=True)
@@ -39,7 +60,15 @@ def hypervolume(frame: pd.DataFrame, *, spikes: float, accuracy: float = 0.0) ->
 
     Returns:
         0 to 1; 1 for a perfect network without spikes.
+
+    Raises:
+        InvalidInputError: A reference point without an area.
     """
+    if not (np.isfinite(spikes) and spikes > 0 and 0 <= accuracy < 1):
+        raise InvalidInputError(
+            f"hypervolume: expected a reference point above 0 spikes/sample and an accuracy of 0 to less than 1, "
+            f"got {spikes!r} and {accuracy!r}"
+        )
     known = finite(frame)
     if known.empty:
         return 0.0
@@ -48,5 +77,5 @@ def hypervolume(frame: pd.DataFrame, *, spikes: float, accuracy: float = 0.0) ->
 
 
 def _losses(frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Both objectives as costs: spikes, and accuracy with its sign turned."""
-    return np.column_stack([frame["spikes"], -frame["accuracy"]]).astype(np.float64)
+    """Both as costs: spikes, and accuracy with its sign turned."""
+    return np.column_stack([frame["spikes"], -frame[quality_of(frame)]]).astype(np.float64)

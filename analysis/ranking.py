@@ -1,4 +1,4 @@
-"""What an evaluator's ranking is worth: held against architectures trained alone."""
+"""What an evaluator's ranking is worth: held against architectures trained from scratch."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.agreement import RESAMPLES, Figure, Scores, agreement, scores
-from analysis.frames import read, read_config
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.objectives import DEFAULT_EXPONENT
+from autosnn_ray.objectives import DEFAULT_EXPONENT, SpikeAwareFitness
+
+from .agreement import RESAMPLES, Figure, Scores, agreement, scores
+from .frames import read, read_config
+from .fronts import quality_of
 
 QUANTITIES = ("accuracy", "spikes", "fitness")
 _FEWEST = 5
@@ -22,16 +24,19 @@ _FEWEST = 5
 
 @dataclass(frozen=True)
 class Ranking:
-    """One evaluator held against the truth.
+    """One evaluator held against the ground truth.
 
     Attributes:
         evaluator: Its name with its settings, such as ``alone(epochs=4)``.
         seconds: What it takes for one candidate, median.
-        truth_seconds: What the truth takes for one candidate and one seed, median.
-        figures: For each quantity the measures of agreement, averaged over the seeds of the truth.
-        ceiling: The same between two seeds of the truth: what no evaluator can be expected to pass.
-        table: One row an architecture: what was predicted, and mean, least and most of the truth.
-        seeds: Seeds of the truth.
+        truth_seconds: What the ground truth takes for one candidate and one seed, median.
+        figures: For each quantity the measures of agreement, averaged over the seeds of the ground truth.
+        ceiling: The same between two seeds of the ground truth: what no evaluator can be expected to pass.
+        table: One row an architecture: what was predicted, and mean, least and most of the ground truth.
+        seeds: Seeds of the ground truth.
+        quality: What is held against the true accuracy: ``accuracy``, or an evaluator's ``score``.
+        provenance: How the evaluator's numbers came about, in words.
+        truth_provenance: How the ground truth's did.
     """
 
     evaluator: str
@@ -41,6 +46,9 @@ class Ranking:
     ceiling: dict[str, dict[str, Figure]]
     table: pd.DataFrame
     seeds: int
+    quality: str = "accuracy"
+    provenance: str = ""
+    truth_provenance: str = ""
 
     def verdict(self, quantity: str) -> str:
         """Says in words whether this ranking can choose by one quantity."""
@@ -50,12 +58,13 @@ class Ranking:
                 f"{quantity}: nothing to choose between; two trainings of the same architectures agree "
                 f"no better than chance (tau {best}), so they differ by less than can be told"
             )
-        compared = f"tau {own}, two seeds of the truth agree to {best.value:.2f}"
+        agree = "the two seeds" if self.seeds == 2 else f"two of {self.seeds} seeds"
+        compared = f"tau {own}, {agree} of the ground truth agree to {best.value:.2f}"
         if not np.isfinite(own.value) or own.low <= 0:
             return f"{quantity}: cannot choose; no better than chance, as far as {len(self.table)} show ({compared})"
         if own.value >= 0.8 * best.value:
             return f"{quantity}: can choose, about as well as anything could ({compared})"
-        return f"{quantity}: a hint, not a choice: take several and train them alone ({compared})"
+        return f"{quantity}: a hint, not a choice: take several and train them from scratch ({compared})"
 
 
 def read_rankings(
@@ -66,11 +75,11 @@ def read_rankings(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> list[Ranking]:
-    """Reads what ``autosnn-ray rank`` wrote: every evaluator against the truth.
+    """Reads what ``autosnn-ray fidelity`` wrote: every evaluator against the ground truth.
 
     Args:
-        folder: Holds ``truth/seed_0`` … and ``evaluators/…``, each the folder of a run.
-        truth: Folder with ``seed_0`` … that takes the place of ``folder/truth``.
+        folder: Holds ``ground_truth/seed_0`` … and ``evaluators/…``, each the folder of a run.
+        truth: Folder with ``seed_0`` … that takes the place of ``folder/ground_truth``.
         exponent: Of the fitness that is compared.
         seed: What bootstrap resamples are drawn from.
         resamples: How many; each is a draw of the architectures with replacement.
@@ -79,10 +88,11 @@ def read_rankings(
         A ranking each evaluator, the cheapest first.
 
     Raises:
-        InvalidInputError: No truth of at least two seeds there, or too few architectures in common.
+        InvalidInputError: No ground truth of at least two seeds there, or too few architectures in common.
     """
     folder = Path(folder)
-    home = folder / "truth" if truth is None else Path(truth)
+    older = folder / "truth"  # what studies before had in place of ground_truth
+    home = (older if older.is_dir() else folder / "ground_truth") if truth is None else Path(truth)
     truths = [_done(path) for path in sorted(home.glob("seed_*"))]
     if len(truths) < 2:
         raise InvalidInputError(f"{home}: expected the runs of at least two seeds, found {len(truths)}")
@@ -121,20 +131,25 @@ def evaluator_label(config: Mapping[str, Any]) -> str:
     """Returns an evaluator's name with its settings, from a run's configuration.
 
     Example:
-        >>> evaluator_label({"evaluator": {"name": "alone", "settings": {"epochs": 4}}})
-        'alone(epochs=4)'
+        >>> evaluator_label({"evaluator": {"name": "scratch", "settings": {"epochs": 8, "seed": 0}}})
+        'scratch(epochs=8, seed=0)'
     """
     entry = config["evaluator"]
     settings = ", ".join(
-        f"{key}={value}" for key, value in dict(entry["settings"]).items() if not isinstance(value, Mapping)
+        f"{key}={value}"
+        for key, value in dict(entry["settings"]).items()
+        if key not in ("shared_bytes", "training")
+        and value is not None
+        and value is not False
+        and not isinstance(value, Mapping)
     )
     return f"{entry['name']}({settings})" if settings else str(entry["name"])
 
 
 def _learned_from(config: Mapping[str, Any]) -> frozenset[str]:
-    """Returns the architectures whose truth an evaluator has seen: on those it cannot be judged."""
-    survey = config["evaluator"]["settings"].get("survey", {})
-    return frozenset(map(str, survey.get("architectures", ())))
+    """Returns the architectures whose ground truth an evaluator was fitted on: on those it cannot be judged."""
+    fitted = config["evaluator"]["settings"].get("fitted", {})
+    return frozenset(map(str, fitted.get("architectures", ())))
 
 
 def _done(path: Path) -> pd.DataFrame:
@@ -151,8 +166,8 @@ def _compare(
     shared = [a for a in predicted.index if a not in learned and all(a in truth.index for truth in truths)]
     if len(shared) < _FEWEST:
         raise InvalidInputError(
-            f"{path}: expected at least {_FEWEST} architectures that are also in the truth, and not among those the "
-            f"evaluator has learned from, found {len(shared)}; rank with another --seed"
+            f"{path}: expected at least {_FEWEST} architectures that are also in the ground truth, and not among those "
+            f"that the evaluator was fitted on, found {len(shared)}; take another --seed"
         )
     predicted, truths = predicted.loc[shared], [truth.loc[shared] for truth in truths]
     figures, ceiling = {}, {}
@@ -169,22 +184,26 @@ def _compare(
         ceiling=ceiling,
         table=_table(predicted, truths),
         seeds=len(truths),
+        quality=quality_of(predicted),
+        provenance=str(predicted.attrs.get("provenance", "")),
+        truth_provenance=str(truths[0].attrs.get("provenance", "")),
     )
 
 
 def _scores(frame: pd.DataFrame, quantity: str, exponent: float) -> Scores:
     if quantity == "spikes":
         return scores(-frame["spikes"])
+    quality = frame[quality_of(frame)]
     if quantity == "accuracy":
-        return scores(frame["accuracy"], frame["loss"])
+        return scores(quality, frame["loss"])
     # The reference scales every fitness alike: it changes no order, and regrets are relative to it.
-    reference = frame["spikes"].mean()
-    spikes = frame["spikes"].clip(lower=1e-9)
-    return scores(frame["accuracy"] * (spikes / reference) ** exponent, frame["loss"])
+    fitness = SpikeAwareFitness(max(float(frame["spikes"].mean()), 1e-9), exponent)
+    return scores(fitness.of(quality, frame["spikes"].clip(lower=1e-9)), frame["loss"])
 
 
 def _table(predicted: pd.DataFrame, truths: list[pd.DataFrame]) -> pd.DataFrame:
-    table = predicted[["accuracy", "accuracy_low", "accuracy_high", "spikes"]].copy()
+    table = predicted[["accuracy_low", "accuracy_high", "spikes"]].copy()
+    table.insert(0, "accuracy", predicted[quality_of(predicted)])
     for quantity in ("accuracy", "spikes"):
         values = np.stack([truth[quantity].to_numpy(np.float64) for truth in truths])
         table[f"true_{quantity}"] = values.mean(axis=0)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.retraining import read_retraining, summarise_retraining
 from autosnn_ray.errors import InvalidInputError
+
+from .retraining import read_retraining, summarise_retraining
 
 _UNCHANGED = ("parameters",)
 
@@ -20,8 +21,8 @@ def read_reproduction(path: str | Path) -> pd.DataFrame:
 
     Columns: ``architecture``; ``is_published`` (whether it is the paper's, or else one that was found here);
     ``measure`` (``test_accuracy``, 0 to 1; ``test_spikes``, spikes/sample; ``parameters``); ``ours``, the mean over
-    seeds, and its 95 % interval ``low``, ``high`` (NaN for one seed); ``published`` (NaN where nothing is) and
-    ``status`` (computed, stated, recalled). An accuracy of the paper stands beside a found architecture too, the
+    ``seeds`` trainings, and its 95 % interval ``low``, ``high`` (NaN for one seed); ``published`` (NaN where nothing
+    is); ``status`` (computed, stated, recalled). An accuracy of the paper stands beside a found architecture too, the
     parameters only beside its own. ``frame.attrs`` names recipe and scale.
 
     Args:
@@ -49,11 +50,12 @@ def read_reproduction(path: str | Path) -> pd.DataFrame:
                     "ours": row[measure],
                     "low": row.get(f"{measure}_low", math.nan),
                     "high": row.get(f"{measure}_high", math.nan),
+                    "seeds": row["seeds"],
                     "published": beside.get("value", math.nan),
                     "status": beside.get("status", ""),
                 }
             )
-    columns = ["architecture", "is_published", "measure", "ours", "low", "high", "published", "status"]
+    columns = ["architecture", "is_published", "measure", "ours", "low", "high", "seeds", "published", "status"]
     frame = pd.DataFrame(rows, columns=columns)
     frame.attrs.update(recipe=recipe["name"], scale=config["scale"])
     return frame

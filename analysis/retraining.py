@@ -12,15 +12,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.frames import read
 from autosnn_ray.cards import CARD, ModelCard, network_folder
 from autosnn_ray.files import write_atomically
 from autosnn_ray.journal import JOURNAL_FILE, read_journal
+
+from .frames import read
 
 MEASURES = (
     "fitness", "validation_accuracy", "test_accuracy", "spikes", "test_spikes", "synaptic_operations", "energy",
 )  # fmt: skip
 """What differs from seed to seed; the rest is the architecture's."""
+
+_SHARES = ("validation_accuracy", "test_accuracy")
 
 
 def read_retraining(path: str | Path) -> pd.DataFrame:
@@ -50,7 +53,8 @@ def summarise_retraining(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns one row for each architecture: means over its seeds with 95 % intervals, best validation fitness first.
 
     Columns: ``network``, ``architecture``, ``seeds`` (how many are done), ``parameters``, ``macs``, and for each of
-    ``MEASURES`` its mean, and the ends of Student's interval, ``_low`` and ``_high``; with one seed these are NaN.
+    ``MEASURES`` its mean, and the ends of Student's interval, ``_low`` and ``_high``: within what the measure can be (0
+    to 1 for accuracies, 0 and more elsewhere), and NaN with one seed. One over two seeds is wide: ``seeds`` says it.
 
     Args:
         frame: What ``read_retraining`` gave.
@@ -62,7 +66,8 @@ def summarise_retraining(frame: pd.DataFrame) -> pd.DataFrame:
         row: dict[str, Any] = {"network": network, "architecture": architecture, "seeds": len(group)}
         row |= {name: group[name].iloc[0] for name in ("parameters", "macs")}
         for measure in MEASURES:
-            low, high = mean_interval(group[measure].to_numpy(dtype=float))
+            most = 1.0 if measure in _SHARES else math.inf
+            low, high = mean_interval(group[measure].to_numpy(dtype=float), least=0.0, most=most)
             row |= {measure: group[measure].mean(), f"{measure}_low": low, f"{measure}_high": high}
         rows.append(row)
     columns = ["network", "architecture", "seeds", "parameters", "macs"]
@@ -71,8 +76,15 @@ def summarise_retraining(frame: pd.DataFrame) -> pd.DataFrame:
     return summary.sort_values("fitness", ascending=False, kind="stable", ignore_index=True)
 
 
-def mean_interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
-    """Returns Student's 95 % interval of a mean; NaN for fewer than two values.
+def mean_interval(
+    values: np.ndarray[Any, np.dtype[np.float64]], least: float = -math.inf, most: float = math.inf
+) -> tuple[float, float]:
+    """Returns Student's 95 % interval of a mean, cut at what the quantity can be; NaN for fewer than two values.
+
+    Args:
+        values: One a seed.
+        least: Less than this the quantity cannot be.
+        most: More than this it cannot be.
 
     Example:
         >>> low, high = mean_interval(np.array([0.90, 0.92, 0.94]))
@@ -83,7 +95,8 @@ def mean_interval(values: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float,
     if count < 2:
         return (math.nan, math.nan)
     half = float(stats.t.ppf(0.975, count - 1)) * float(values.std(ddof=1)) / math.sqrt(count)
-    return (float(values.mean()) - half, float(values.mean()) + half)
+    mean = float(values.mean())
+    return (max(least, mean - half), min(most, mean + half))
 
 
 def write_retraining(frame: pd.DataFrame, folder: str | Path) -> list[Path]:
@@ -103,19 +116,19 @@ def write_retraining(frame: pd.DataFrame, folder: str | Path) -> list[Path]:
 def _read_run(run: Path) -> pd.DataFrame:
     config = read_journal(run).config
     first = int(config.get("evaluator", {}).get("settings", {}).get("seed", 0))
-    space = str(config.get("space", {}).get("name", ""))
+    space = str(config.get("problem", {}).get("space", {}).get("name", ""))
     rows = [_row(run, space, first, row) for row in read(run).to_dict("records")]
     return pd.DataFrame(rows, columns=list(_row(run, space, first, _NOTHING)))
 
 
 _NOTHING: dict[str, Any] = {
-    "architecture": "", "generation": 0, "accuracy": math.nan, "spikes": math.nan, "fitness": math.nan,
+    "architecture": "", "repetition": 0, "accuracy": math.nan, "spikes": math.nan, "fitness": math.nan,
     "seconds": math.nan, "status": "pending", "reason": "",
 }  # fmt: skip
 
 
 def _row(run: Path, space: str, first: int, told: Mapping[Any, Any]) -> dict[str, Any]:
-    architecture, seed = str(told["architecture"]), first + int(told["generation"])
+    architecture, seed = str(told["architecture"]), first + int(told["repetition"])
     folder = network_folder(run, tuple(architecture.split("/")) if architecture else (), seed)
     card = ModelCard.load(folder) if (folder / CARD).exists() else None
     test = card.on_test if card else None

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 _Z = 1.959964
 """Two-sided 95 %."""
+
+_LEVEL = 0.05
 
 
 def wilson_interval(accuracy: float, samples: int) -> tuple[float, float]:
@@ -35,14 +40,19 @@ def wilson_interval(accuracy: float, samples: int) -> tuple[float, float]:
 
 
 def best(frame: pd.DataFrame, count: int = 5) -> pd.DataFrame:
-    """Returns the candidates of highest fitness; equal ones by least loss, fewer spikes, then by lower index."""
+    """Returns the best candidates by the search's goal: feasible ones of highest fitness first, unless it had another.
+
+    Equal ones by least loss, fewer spikes, then by lower index.
+    """
+    if "rank" in frame:
+        return frame[np.isfinite(frame["rank"])].sort_values("rank", kind="stable").head(count)
     known = frame[np.isfinite(frame["fitness"])]
     by = ["fitness", "loss", "spikes", "index"]
     return known.sort_values(by, ascending=[False, True, True, True], kind="stable").head(count)
 
 
 def choose(frame: pd.DataFrame) -> pd.Series:
-    """Returns the candidate of highest fitness.
+    """Returns the best candidate by the search's goal.
 
     Raises:
         ValueError: None was evaluated.
@@ -53,29 +63,61 @@ def choose(frame: pd.DataFrame) -> pd.Series:
     return first.iloc[0]
 
 
-def indistinguishable(frame: pd.DataFrame, index: int) -> pd.DataFrame:
+def indistinguishable(
+    frame: pd.DataFrame, index: int, correct: Mapping[int, npt.NDArray[np.bool_]] | None = None
+) -> pd.DataFrame:
     """Returns the candidates whose accuracy the validation samples cannot tell from one candidate's.
 
-    Two accuracies count as different where they differ by more than 1.96 standard errors of their difference,
-    taken as of independent samples. Candidates are evaluated on the same samples, so this errs on the side of caution.
+    Candidates are evaluated on the same samples. Where it is known which each classified right, two are told apart by
+    the exact test of McNemar (Psychometrika, 1947): of the samples that just one of them classified right, is each as
+    often the right one as a coin would have it, at 5 %? Elsewhere two accuracies count as different where they differ
+    by more than 1.96 standard errors of their difference, taken as of independent samples, which errs on the side of
+    caution.
 
     Args:
         frame: What ``read`` gave.
         index: The candidate the others are held against; it is among the result.
+        correct: Which samples each candidate classified right, as ``read_correct`` gives it.
 
     Returns:
         The candidates, fewest spikes first.
     """
-    known = frame[np.isfinite(frame["accuracy"])]
+    known = frame[np.isfinite(frame["accuracy_high"])]
     chosen = known[known["index"] == index].iloc[0]
     # Widths of the intervals stand for the standard errors: they are never 0, also at an accuracy of 1.
     error = (known["accuracy_high"] - known["accuracy_low"]) / 2
     own = (chosen["accuracy_high"] - chosen["accuracy_low"]) / 2
     equal = (known["accuracy"] - chosen["accuracy"]).abs() <= np.sqrt(error**2 + own**2)
+    if correct and index in correct:
+        paired = [
+            mcnemar(correct[index], correct[other]) > _LEVEL
+            if other in correct and len(correct[other]) == len(correct[index])
+            else bool(apart)
+            for other, apart in zip(known["index"], equal, strict=True)
+        ]
+        equal = pd.Series(paired, index=known.index)
     return known[equal | (known["index"] == index)].sort_values(["spikes", "index"], kind="stable")
 
 
-def preferred(frame: pd.DataFrame) -> pd.Series:
+def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    """Returns how likely chance alone makes two classifiers differ as much on the same samples: the exact p-value.
+
+    Args:
+        one: Which samples the first classified right, shape ``(N,)``.
+        other: Which the second did.
+
+    Example:
+        >>> right = np.arange(100) < 90
+        >>> mcnemar(right, right), round(mcnemar(right, np.arange(100) < 80), 4)
+        (1.0, 0.002)
+    """
+    first, second = int((one & ~other).sum()), int((other & ~one).sum())
+    if first + second == 0:
+        return 1.0
+    return float(stats.binomtest(first, first + second).pvalue)
+
+
+def preferred(frame: pd.DataFrame, correct: Mapping[int, npt.NDArray[np.bool_]] | None = None) -> pd.Series:
     """Returns, of all candidates whose accuracy cannot be told from the chosen one's, the one with fewest spikes.
 
     What separates them in accuracy is chance; their spikes are real.
@@ -83,4 +125,4 @@ def preferred(frame: pd.DataFrame) -> pd.Series:
     Raises:
         ValueError: None was evaluated.
     """
-    return indistinguishable(frame, int(choose(frame)["index"])).iloc[0]
+    return indistinguishable(frame, int(choose(frame)["index"]), correct).iloc[0]

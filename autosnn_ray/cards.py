@@ -11,7 +11,7 @@ from typing import Any
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.files import write_atomically
-from autosnn_ray.profiles import Profile
+from autosnn_ray.profiles import OUTDATED, Profile
 
 FORMAT = 1
 CARD, CARD_TEXT = "card.json", "card.md"
@@ -37,7 +37,8 @@ class ModelCard:
         training: Settings of the training, and its seed.
         validation: Accuracy and spikes on the validation split.
         on_test: The same on the test split; None where nobody has looked.
-        profile: Layer by layer, measured on the validation split.
+        profile: Layer by layer, measured on the validation split; None where the card's is of an older version, which
+            missed layers (``write_card`` measures anew).
         versions: Of Python and of the packages that decide a result.
     """
 
@@ -46,12 +47,14 @@ class ModelCard:
     training: Mapping[str, Any]
     validation: Evaluation
     on_test: Evaluation | None
-    profile: Profile
+    profile: Profile | None
     versions: Mapping[str, str]
 
     @property
     def totals(self) -> dict[str, float]:
         """Costs of the whole network: MACs of a time step; synaptic operations and joules of a sample."""
+        if self.profile is None:
+            return {}
         return {
             "parameters": self.profile.total("parameters"),
             "macs": self.profile.total("macs"),
@@ -69,7 +72,7 @@ class ModelCard:
             "validation": self.validation.to_dict(),
             "test": self.on_test.to_dict() if self.on_test else None,
             "totals": self.totals,
-            "profile": self.profile.to_dict(),
+            "profile": self.profile.to_dict() if self.profile else None,
             "versions": dict(self.versions),
         }
 
@@ -80,6 +83,8 @@ class ModelCard:
             Both files.
         """
         folder = Path(folder)
+        if self.profile is None:
+            raise InvalidInputError(f"{folder}: expected a card with a profile to write; make it with `write_card`")
         write_atomically(folder / CARD_TEXT, self.to_markdown().encode())
         write_atomically(folder / CARD, f"{json.dumps(self.to_dict(), indent=2)}\n".encode())
         return folder / CARD, folder / CARD_TEXT
@@ -96,13 +101,14 @@ class ModelCard:
             values = json.loads(path.read_text(encoding="utf-8"))
             if values["format"] != FORMAT:
                 raise InvalidInputError(f"{path}: expected a model card of format {FORMAT}, got {values['format']!r}")
+            profile = dict(values["profile"])
             return cls(
                 network=dict(values["network"]),
                 data=dict(values["data"]),
                 training=dict(values["training"]),
                 validation=Evaluation.from_dict(values["validation"]),
                 on_test=Evaluation.from_dict(values["test"]) if values["test"] is not None else None,
-                profile=Profile.from_dict(values["profile"]),
+                profile=Profile.from_dict(profile) if profile["format"] != OUTDATED else None,
                 versions=dict(values["versions"]),
             )
         except OSError as error:
@@ -114,13 +120,14 @@ class ModelCard:
 
     def to_markdown(self) -> str:
         """Returns the card as Markdown, for people."""
+        parameters = f"{self.totals['parameters']:,.0f}" if self.profile else "not counted"
         sections = [
-            f"# {self.profile.architecture or self.profile.space}",
-            _list("Network", {**self.network, "parameters": f"{self.totals['parameters']:,.0f}"}),
+            f"# {self.network['architecture'] or self.network['space']}",
+            _list("Network", {**self.network, "parameters": parameters}),
             _list("Data", self.data),
             _list("Training", self.training),
             self._results(),
-            self._costs(),
+            *([_costs(self.profile)] if self.profile else []),
             _HOW_TO_LOAD,
             _list("Versions", self.versions),
         ]
@@ -136,33 +143,6 @@ class ModelCard:
             lines.append(f"| {name} | {told} |")
         return "\n".join(lines)
 
-    def _costs(self) -> str:
-        model = self.profile.energy_model
-        lines = [
-            "## Costs",
-            "",
-            f"Measured on {self.profile.samples:,} validation samples. MACs are of one time step, all else of one "
-            f"sample over {self.profile.timesteps} steps. Energy: {model.multiply_accumulate * 1e12:g} pJ a "
-            f"multiply-accumulate (real inputs), {model.accumulate * 1e12:g} pJ an accumulate (spikes); moving data is "
-            "not in it.",
-            "",
-            "| layer | shape | parameters | MACs | spikes | synaptic operations | nJ |",
-            "|---|---|---|---|---|---|---|",
-        ]
-        for layer in self.profile.layers:
-            synaptic = "-" if layer.real_input else f"{layer.operations:,.0f}"
-            shape = "x".join(map(str, layer.shape))
-            lines.append(
-                f"| {layer.name} | {shape} | {layer.parameters:,} | {layer.macs:,} | {layer.spikes:,.0f} | {synaptic} "
-                f"| {layer.energy * 1e9:,.2f} |"
-            )
-        total = self.totals
-        lines.append(
-            f"| all | | {total['parameters']:,.0f} | {total['macs']:,.0f} | {self.profile.total('spikes'):,.0f} "
-            f"| {total['synaptic_operations']:,.0f} | {total['energy'] * 1e9:,.2f} |"
-        )
-        return "\n".join(lines)
-
 
 _HOW_TO_LOAD = """## How to load
 
@@ -175,6 +155,36 @@ classes, spikes = output.logits.argmax(dim=1), output.spikes
 ```"""
 
 
+def _costs(profile: Profile) -> str:
+    model = profile.energy_model
+    lines = [
+        "## Costs",
+        "",
+        f"Measured on {profile.samples:,} validation samples. MACs are of one time step, all else of one "
+        f"sample over {profile.timesteps} steps. Energy: {model.multiply_accumulate * 1e12:g} pJ a "
+        f"multiply-accumulate (real inputs), {model.accumulate * 1e12:g} pJ an accumulate (spikes); moving data is "
+        "not in it.",
+        "",
+        "| layer | shape | parameters | MACs | spikes | synaptic operations | nJ |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for layer in profile.layers:
+        synaptic = "-" if layer.real_input else f"{layer.operations:,.0f}"
+        shape = "x".join(map(str, layer.shape))
+        lines.append(
+            f"| {layer.name} | {shape} | {layer.parameters:,} | {layer.macs:,} | {layer.spikes:,.0f} | {synaptic} "
+            f"| {layer.energy * 1e9:,.2f} |"
+        )
+    total = profile.total
+    lines += [
+        f"| all | | {total('parameters'):,.0f} | {total('macs'):,.0f} | {total('spikes'):,.0f} "
+        f"| {profile.synaptic_operations:,.0f} | {total('energy') * 1e9:,.2f} |",
+        "",
+        f"As NeuroBench defines them: {profile.neurobench}.",
+    ]
+    return "\n".join(lines)
+
+
 def _list(title: str, values: Mapping[str, Any]) -> str:
     return "\n".join(
         [f"## {title}", "", *(f"- {name.replace('_', ' ')}: {_text(value)}" for name, value in values.items())]
@@ -184,6 +194,8 @@ def _list(title: str, values: Mapping[str, Any]) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_text(one)}" for key, one in value.items()) or "-"
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
     if isinstance(value, list | tuple):
         return "x".join(map(str, value))
     return "-" if value is None else str(value)

@@ -45,6 +45,14 @@ class DamagedCacheWarning(AutoSNNWarning):
     """A file that only saves time is damaged; it is made anew."""
 
 
+class MissingClassWarning(AutoSNNWarning):
+    """A split of a data set without a sample of some class."""
+
+
+class SkippedFilesWarning(AutoSNNWarning):
+    """Files of a data set that cannot be read were left out, as was asked for."""
+
+
 def unknown_name(what: str, given: object, known: Iterable[str], hint: str = "") -> InvalidInputError:
     """Builds the error for a name that is not in a registry.
 

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from autosnn_ray.errors import InvalidInputError
+
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Writes a file so that a reader, or a crash at any instant, sees the old content or the new, never a part.
@@ -33,6 +35,43 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def user_cache(name: str) -> Path:
+    """Returns the folder of the user's caches for what can be made anew: of ``$XDG_CACHE_HOME``, or ``~/.cache``.
+
+    Args:
+        name: What is kept there, such as ``"compiled"``.
+
+    Example:
+        >>> user_cache("compiled").parts[-2:]
+        ('autosnn-ray', 'compiled')
+    """
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    # Relative ones are ignored, as the specification of these folders has it. A user without a home gets a folder that
+    # nobody can make.
+    home = os.path.expanduser("~")  # noqa: PTH111
+    default = Path(home) / ".cache" if os.path.isabs(home) else Path(os.devnull)  # noqa: PTH117
+    return (Path(base) if os.path.isabs(base) else default) / "autosnn-ray" / name  # noqa: PTH117
+
+
+def require_writable(folder: Path) -> None:
+    """Sees to it that a folder is there and can be written to, before work is done whose result goes there.
+
+    Args:
+        folder: Made where missing.
+
+    Raises:
+        InvalidInputError: It cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InvalidInputError(
+            f"{folder}: cannot be written to: {error.strerror or error}; give another folder, or mend its rights"
+        ) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.files import write_atomically
 
-FORMAT = 1
+FORMAT = 2
+OUTDATED = 1
+"""The format of profiles that missed layers of colour and event networks: they are not believed."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ class LayerProfile:
         operations: For one sample, over all time steps: multiply-accumulates where the input is real, else
             synaptic operations (for each input spike the neurons it reaches).
         energy: Energy of the operations for one sample, joules.
+        effective_macs: For one sample, over all time steps: multiply-accumulates whose input is not zero, padding left
+            out, where the input is real; 0 where it is spikes, whose effective accumulates are ``operations``.
+        is_pool: Whether it is a max pool, which has no neurons.
     """
 
     name: str
@@ -64,6 +70,8 @@ class LayerProfile:
     real_input: bool
     operations: float
     energy: float
+    effective_macs: float = 0.0
+    is_pool: bool = False
 
     @property
     def channels(self) -> int:
@@ -82,6 +90,7 @@ class Profile:
         samples: How many samples were looked at.
         energy_model: Energy of the operations.
         layers: From stem to head.
+        footprint: Memory of all parameters and buffers, bytes, as NeuroBench defines it.
     """
 
     architecture: str
@@ -90,9 +99,10 @@ class Profile:
     samples: int
     energy_model: EnergyModel
     layers: tuple[LayerProfile, ...]
+    footprint: int = 0
 
     def total(self, name: str) -> float:
-        """Adds up a number of all layers: ``parameters``, ``macs``, ``spikes``, ``operations``, ``energy``."""
+        """Adds up a number of all layers, such as ``parameters``, ``macs``, ``spikes``, ``energy``."""
         return float(sum(getattr(layer, name) for layer in self.layers))
 
     @property
@@ -100,13 +110,37 @@ class Profile:
         """Synaptic operations of one sample: the accumulates of all layers fed by spikes."""
         return sum(layer.operations for layer in self.layers if not layer.real_input)
 
+    @property
+    def sparsity(self) -> float:
+        """Share of neurons and time steps without a spike, max pools left out: NeuroBench's activation sparsity."""
+        layers = [layer for layer in self.layers if not layer.is_pool]
+        chances = self.timesteps * sum(math.prod(layer.shape) for layer in layers)
+        return 1 - sum(layer.spikes for layer in layers) / chances
+
+    @property
+    def neurobench(self) -> str:
+        """What NeuroBench reports besides synaptic operations (Yik et al., 2025), as a text."""
+        return (
+            f"activation sparsity {self.sparsity:.2%}, footprint {self.footprint:,} bytes, "
+            f"{self.total('effective_macs'):,.0f} effective MACs a sample"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the profile as plain values."""
         return {"format": FORMAT, **asdict(self)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Profile:
-        """Builds the profile that ``to_dict`` wrote."""
+        """Builds the profile that ``to_dict`` wrote.
+
+        Raises:
+            InvalidInputError: A profile of another format.
+        """
+        if values["format"] != FORMAT:
+            raise InvalidInputError(
+                f"expected a profile of format {FORMAT}, got {values['format']!r} (format {OUTDATED} missed "
+                "layers of colour and event networks: write it anew with `autosnn-ray inspect`)"
+            )
         layers = [LayerProfile(**{**layer, "shape": tuple(layer["shape"])}) for layer in values["layers"]]
         return cls(
             architecture=str(values["architecture"]),
@@ -115,6 +149,7 @@ class Profile:
             samples=int(values["samples"]),
             energy_model=EnergyModel(**values["energy_model"]),
             layers=tuple(layers),
+            footprint=int(values["footprint"]),
         )
 
     def save(self, path: str | Path) -> Path:
@@ -132,13 +167,11 @@ class Profile:
         """
         try:
             values = json.loads(Path(path).read_text(encoding="utf-8"))
-            if values["format"] != FORMAT:
-                raise InvalidInputError(f"{path}: expected a profile of format {FORMAT}, got {values['format']!r}")
             return cls.from_dict(values)
         except OSError as error:
             raise InvalidInputError(f"{path}: expected a profile that can be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             if isinstance(error, InvalidInputError):
-                raise
+                raise InvalidInputError(f"{path}: {error}") from error
             wanted = "a profile, as `autosnn-ray inspect` writes it"
             raise InvalidInputError(f"{path}: expected {wanted}: {error!r}") from error

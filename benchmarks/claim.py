@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from autosnn_ray.cluster.search import search
 
 import analysis
 from autosnn_ray.algorithms import RandomSearch
-from autosnn_ray.cluster.search import search
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.data import load_described
 from autosnn_ray.evaluators import make_evaluator

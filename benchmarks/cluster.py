@@ -17,14 +17,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
+from autosnn_ray.cluster.conduct import begin
+from autosnn_ray.cluster.plan import Plan
+from autosnn_ray.cluster.resources import Resources
 from null_evaluations import Null, untrained
 from timing import publish
 
 import autosnn_ray as asr
 import search_spaces
-from autosnn_ray.cluster.conduct import begin
-from autosnn_ray.cluster.plan import Plan
-from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.journal import Journal
 from autosnn_ray.space import SearchSpace

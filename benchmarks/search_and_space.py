@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
+from autosnn_ray.evaluators.paths import SHARED_BYTES
 from firing import firing_network, shares_of_neurons_that_fire
 from rivals import Rival, jelly
 from timing import publish
@@ -31,7 +32,6 @@ from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.data import Split
 from autosnn_ray.evaluation import evaluate, prefixes_for
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.evaluators.paths import SHARED_BYTES
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import Architecture, SearchSpace
 from autosnn_ray.spiking import SpikingNetwork

@@ -23,7 +23,8 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 import search_spaces
 from autosnn_ray.allocator import keep_freed_memory
-from autosnn_ray.spiking import blocks, neurons
+from autosnn_ray.spiking import neurons
+from autosnn_ray.spiking.event_convolution import EventConv2d
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "convolutions": ("mark: convolution", "convolution", "mkldnn"),
@@ -49,7 +50,7 @@ def marked() -> Iterator[None]:
         return mock.patch.object(module, name, run)
 
     with ExitStack() as stack:
-        stack.enter_context(wrap(blocks, "convolve", "mark: convolution"))
+        stack.enter_context(wrap(EventConv2d, "forward", "mark: convolution"))
         stack.enter_context(wrap(neurons, "compiled_neuron", "mark: neurons"))
         yield
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,10 +36,76 @@ channels = 8
 """
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    """Two cores are shared: more threads than one make tests slower and their floats less repeatable."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# More threads than one make tests that run side by side slower, and their floats less repeatable. PyTorch looks here
+# when it is imported, which no test has done yet; so do the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ROOT = Path(__file__).parents[1]
+MOST_PROCESSES = 4
+"""Each test process takes up to a gigabyte."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs in a process for each processor; a part that is asked for by name runs in this one."""
+    if "tests" not in config.args:
+        return 0
+    return min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each file runs in one process, and all that start Ray in the same: each Ray takes the whole machine."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByFile(config, log)
+
+
+@cache
+def group_of(nodeid: str) -> str:
+    """Returns what a test shares its process with."""
+    file = nodeid.split("::")[0]
+    return "ray" if starts_ray(file) else file
+
+
+@cache
+def starts_ray(file: str) -> bool:
+    return file.endswith(".py") and "pytest.mark.ray" in (ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def _the_process_of_ray(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Fails where another process of these tests starts Ray too."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        (tmp_path_factory.getbasetemp().parent / "starts-ray").touch(exist_ok=False)
+
+
+@pytest.fixture(autouse=True)
+def _ray_starts_in_one_process(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("ray"):
+        request.getfixturevalue("_the_process_of_ray")
+
+
+@pytest.fixture(scope="session")
+def shared_ray(_the_process_of_ray: None) -> Iterator[None]:
+    """One Ray of two CPUs for all tests that ask for it; they come last, since others start one of their own."""
+    import ray
+
+    from autosnn_ray.cluster.session import ray_session
+
+    with ray_session(num_cpus=2) as cpus:
+        assert cpus == 2
+        yield
+    assert not ray.is_initialized()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts tests that share a Ray behind all others."""
+    items.sort(key=lambda item: "shared_ray" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +149,21 @@ def tiny_settings():
 
 
 @pytest.fixture(scope="session")
-def tiny_supernet(tiny_space, digits, tiny_settings):
+def tiny_problem(tiny_space, digits):
+    from autosnn_ray.problem import Problem
+
+    return Problem(tiny_space, digits, timesteps=2)
+
+
+@pytest.fixture(scope="session")
+def tiny_supernet(tiny_problem, tiny_settings):
     """A supernet of nine paths that has learned something, in a few seconds."""
     import torch
 
     from autosnn_ray.training import train_supernet
 
     torch.set_num_threads(1)
-    return train_supernet(tiny_space, digits, timesteps=2, settings=tiny_settings)
+    return train_supernet(tiny_problem, settings=tiny_settings)
 
 
 @pytest.fixture(scope="session")

@@ -1,30 +1,39 @@
-"""Plots: each a figure of a run; the data of each is a plain value of its own."""
+"""Plots: each a figure of a run or of several, in axes of your own or in new ones; the data of each is a plain value.
+
+To draw otherwise, take the data: ``pareto_data(analysis.read(path))`` and its siblings give what a picture shows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
-from analysis.plots.architecture import plot_architecture
-from analysis.plots.effects import plot_effects
-from analysis.plots.fidelity import draw_fidelity
-from analysis.plots.pareto import plot_pareto
-from analysis.plots.profile import plot_profile
-from analysis.plots.progress import plot_progress
-from analysis.plots.ranking import draw_ranking
-from analysis.ranking import Ranking, rankings_frame
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.files import write_atomically
 
-PLOTS: dict[str, Callable[[str | Path], Figure]] = {
+from ..ranking import Ranking, rankings_frame
+from .architecture import ArchitectureData, architecture_data, architecture_parts, draw_architecture, plot_architecture
+from .effects import EffectsData, draw_effects, effects_data, plot_effects
+from .fidelity import FidelityData, draw_fidelity, fidelity_data
+from .pareto import ParetoData, draw_pareto, pareto_data, plot_pareto
+from .profile import plot_profile, profile_panels
+from .progress import ProgressData, draw_progress, plot_progress, progress_data
+from .ranking import draw_ranking
+from .samples import plot_samples
+
+PLOTS: dict[str, Callable[[Any], Figure]] = {
     "pareto": plot_pareto,
     "progress": plot_progress,
     "architecture": plot_architecture,
     "effects": plot_effects,
 }
-"""Every plot by name; each takes the path of a run."""
+"""Every plot by name; each takes the path of a run, and ours several and ``ax=`` too.
+
+To add one, put it here under a name: ``analysis.PLOTS["mine"] = plot_mine``. ``autosnn-ray show --save`` draws all.
+"""
 
 
 def save_rankings(rankings: list[Ranking], folder: str | Path) -> list[Path]:
@@ -58,4 +67,32 @@ def save(figure: Figure, path: str | Path) -> Path:
     return path
 
 
-__all__ = ["PLOTS", "plot_architecture", "plot_effects", "plot_pareto", "plot_profile", "plot_progress", "save"]
+__all__ = [
+    "PLOTS",
+    "ArchitectureData",
+    "EffectsData",
+    "FidelityData",
+    "ParetoData",
+    "ProgressData",
+    "architecture_data",
+    "architecture_parts",
+    "draw_architecture",
+    "draw_effects",
+    "draw_fidelity",
+    "draw_pareto",
+    "draw_progress",
+    "draw_ranking",
+    "effects_data",
+    "fidelity_data",
+    "pareto_data",
+    "plot_architecture",
+    "plot_effects",
+    "plot_pareto",
+    "plot_profile",
+    "plot_progress",
+    "plot_samples",
+    "profile_panels",
+    "progress_data",
+    "save",
+    "save_rankings",
+]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from analysis.frames import layer_spikes, read, read_space
-from analysis.plots.style import CHOSEN, MUTED
-from analysis.statistics import choose
-from autosnn_ray.space import SearchSpace, find_block
+from autosnn_ray.space import BLOCKS, SearchSpace, find_block
+
+from ..compare import RunsGiven, named_runs
+from ..frames import layer_spikes, read, read_space
+from ..statistics import best, choose
+from .style import CHOSEN, MUTED, by_run, place, say_nothing_yet, say_provenance
 
 COLOURS = {
     "stem": "#DDDDDD",
@@ -25,6 +27,22 @@ COLOURS = {
     "avg_pool": "#FFFFFF",
     "head": "#DDDDDD",
 }
+"""Of the families of blocks that come with the toolkit; ``colour_of_family`` has one for every other."""
+
+_FURTHER = ("#E7C6E0", "#F3E29A", "#F2B8A8", "#C7D0E8", "#CFE3B4", "#E0CDB8")
+
+
+def colour_of_family(family: str) -> str:
+    """Returns the colour of a family of blocks; those of one's own get further ones, in the order they were added.
+
+    Example:
+        >>> colour_of_family("srb")
+        '#F6C98B'
+    """
+    if family in COLOURS:
+        return COLOURS[family]
+    own = list(dict.fromkeys(block.family for block in BLOCKS.values() if block.family not in COLOURS))
+    return _FURTHER[own.index(family) % len(_FURTHER) if family in own else 0]
 
 
 @dataclass(frozen=True)
@@ -32,7 +50,7 @@ class Part:
     """One box of the picture.
 
     Attributes:
-        family: Key of ``COLOURS``.
+        family: The family of the block, or ``stem`` or ``head``.
         name: What stands in the box.
         channels: Channels that leave it; 0 for the head.
         size: Height and width that leave it, pixels.
@@ -74,73 +92,119 @@ def architecture_parts(space: SearchSpace, architecture: tuple[str, ...], spikes
     return parts
 
 
-def plot_architecture(path: str | Path) -> Figure:
-    """Draws the candidate of highest fitness of a run, with the spikes of each block."""
-    space, row = read_space(path), choose(read(path))
-    layers = layer_spikes(path)
+@dataclass(frozen=True)
+class ArchitectureData:
+    """What the plot shows of one run.
+
+    Attributes:
+        parts: The boxes, from stem to head; none where no candidate was evaluated yet.
+        provenance: How the spikes came about, in words.
+        name: The run's name, where it stands beside others.
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    provenance: str = ""
+    name: str = ""
+
+
+def architecture_data(path: RunsGiven, name: str = "") -> ArchitectureData:
+    """Picks what the plot shows out of a run: the best candidate by its goal."""
+    frame, layers = read(path), layer_spikes(path)
+    provenance = str(frame.attrs["provenance"])
+    if best(frame, 1).empty:
+        return ArchitectureData(provenance=provenance, name=name)
+    row, space = choose(frame), read_space(path)
     own = layers[layers["index"] == row["index"]]
     spikes = dict(zip(own["layer"], own["spikes"], strict=True))
-    return draw_architecture(architecture_parts(space, space.parse(str(row["architecture"])), spikes))
+    parts = architecture_parts(space, space.parse(str(row["architecture"])), spikes)
+    return ArchitectureData(parts, provenance, name)
 
 
-def draw_architecture(parts: list[Part]) -> Figure:
-    """Draws boxes from left to right: colour says the family, width the kernel, bars below the spikes."""
-    figure = Figure(figsize=(max(6.0, 1.02 * len(parts) + 0.6), 3.1), layout="constrained")
-    axes = figure.subplots()
+def plot_architecture(path: RunsGiven, ax: Axes | None = None) -> Figure:
+    """Draws the best candidate of a run, with the spikes of each block; of several runs, one below the other.
+
+    Args:
+        path: The run or its folder; several of them, or several by names of your own.
+        ax: Where to draw; a new figure where None.
+    """
+    return draw_architecture([architecture_data(run, name) for name, run in named_runs(path).items()], ax)
+
+
+def draw_architecture(data: Sequence[Part] | Sequence[ArchitectureData], ax: Axes | None = None) -> Figure:
+    """Draws boxes from left to right: colour says the family, width the kernel, bars below the spikes.
+
+    Args:
+        data: The parts of an architecture, or what ``architecture_data`` gave of several.
+        ax: Where to draw; a new figure where None.
+    """
+    parts = [one for one in data if isinstance(one, Part)]
+    runs = [ArchitectureData(parts)] if parts else [one for one in data if isinstance(one, ArchitectureData)]
+    longest = max((len(run.parts) for run in runs), default=0)
+    rows = max(1, len(runs))
+    figure, axes = place(ax, max(6.0, 1.02 * longest + 0.6), 3.1 * rows + 0.2)
     axes.set_axis_off()
-    step, half = 1.0, 0.38
-    most = max((part.spikes for part in parts), default=0.0)
-    for position, part in enumerate(parts):
-        x = position * step
-        _draw_box(axes, part, x, half)
-        if position:
-            arrow = FancyArrowPatch(
-                (x - step + half, 0.0),
-                (x - half, 0.0),
-                arrowstyle="-|>",
-                mutation_scale=8,
-                color="#444444",
-                linewidth=0.9,
-            )
-            axes.add_patch(arrow)
-        if most > 0:
-            _draw_spikes(axes, part, x, half, most)
-    if most > 0:
-        total = sum(part.spikes for part in parts)
-        axes.text(-half, -1.72, f"spikes per sample, by block; {total:,.0f} in all", fontsize=8, color=MUTED, ha="left")
-    axes.set_xlim(-0.55, (len(parts) - 1) * step + 0.55)
-    axes.set_ylim(-1.85, 1.05)
+    axes.set_xlim(-0.55, max(longest - 1, 1) + 0.55)
+    axes.set_ylim(-_ROW * (rows - 1) - 1.85, 1.05)
+    say_provenance(axes, by_run({run.name: run.provenance for run in runs}))
+    for row, run in enumerate(runs):
+        if rows > 1:
+            axes.text(-0.38, 0.98 - _ROW * row, run.name, fontsize=8, ha="left", va="top")
+        _draw_row(axes, run.parts, -_ROW * row)
+    if not longest:
+        say_nothing_yet(axes)
     return figure
 
 
-def _draw_box(axes: Axes, part: Part, x: float, half: float) -> None:
+_ROW = 3.1
+"""Height of a run's row, where a block is one wide."""
+
+
+def _draw_row(axes: Axes, parts: Sequence[Part], y: float) -> None:
+    half = 0.38
+    most = max((part.spikes for part in parts), default=0.0)
+    for x, part in enumerate(parts):
+        _draw_box(axes, part, x, y, half)
+        if x:
+            arrow = FancyArrowPatch(
+                (x - 1 + half, y), (x - half, y), arrowstyle="-|>", mutation_scale=8, color="#444444", linewidth=0.9
+            )
+            axes.add_patch(arrow)
+        if most > 0:
+            _draw_spikes(axes, part, x, y, half, most)
+    if most > 0:
+        total = sum(part.spikes for part in parts)
+        text = f"spikes per sample, by block; {total:,.0f} in all"
+        axes.text(-half, y - 1.72, text, fontsize=8, color=MUTED, ha="left")
+
+
+def _draw_box(axes: Axes, part: Part, x: float, y: float, half: float) -> None:
     height = 0.36
     box = FancyBboxPatch(
-        (x - half, -height),
+        (x - half, y - height),
         2 * half,
         2 * height,
         boxstyle="round,pad=0,rounding_size=0.08",
-        facecolor=COLOURS[part.family],
+        facecolor=colour_of_family(part.family),
         edgecolor=CHOSEN if part.is_slot else "#666666",
         linewidth=1.6 if part.is_slot else 0.8,
         linestyle="--" if part.family == "skip" else "-",
     )
     axes.add_patch(box)
-    axes.text(x, 0.1, part.name.replace("_", "\n", 1), ha="center", va="center", fontsize=9.5, linespacing=1.05)
+    axes.text(x, y + 0.1, part.name.replace("_", "\n", 1), ha="center", va="center", fontsize=9.5, linespacing=1.05)
     kernel = f"{part.kernel}×{part.kernel}" if part.kernel else ""
-    axes.text(x, -0.25, kernel, ha="center", va="center", fontsize=7.5, color="#444444")
+    axes.text(x, y - 0.25, kernel, ha="center", va="center", fontsize=7.5, color="#444444")
     if part.channels:
         size = f"{part.channels} ch\n{part.size[0]}×{part.size[1]}"
-        axes.text(x, 0.48, size, ha="center", va="bottom", fontsize=7.5, color=MUTED, linespacing=1.1)
+        axes.text(x, y + 0.48, size, ha="center", va="bottom", fontsize=7.5, color=MUTED, linespacing=1.1)
     if part.family == "srb":
         arc = FancyArrowPatch(
-            (x - half, 0.2), (x + half, 0.2), connectionstyle="arc3,rad=-0.45", arrowstyle="-|>", mutation_scale=7,
-            color="#8A5A00", linewidth=0.9,
+            (x - half, y + 0.2), (x + half, y + 0.2), connectionstyle="arc3,rad=-0.45", arrowstyle="-|>",
+            mutation_scale=7, color="#8A5A00", linewidth=0.9,
         )  # fmt: skip
         axes.add_patch(arc)
 
 
-def _draw_spikes(axes: Axes, part: Part, x: float, half: float, most: float) -> None:
+def _draw_spikes(axes: Axes, part: Part, x: float, y: float, half: float, most: float) -> None:
     depth = 0.8 * part.spikes / most
-    axes.add_patch(Rectangle((x - 0.6 * half, -0.5 - depth), 1.2 * half, depth, color="#B8B8B8", linewidth=0))
-    axes.text(x, -0.54 - depth, f"{part.spikes:,.0f}", ha="center", va="top", fontsize=7.5, color="#444444")
+    axes.add_patch(Rectangle((x - 0.6 * half, y - 0.5 - depth), 1.2 * half, depth, color="#B8B8B8", linewidth=0))
+    axes.text(x, y - 0.54 - depth, f"{part.spikes:,.0f}", ha="center", va="top", fontsize=7.5, color="#444444")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.plots.style import FRONT, MUTED, POINTS, apply_style
 from autosnn_ray.profiles import LayerProfile, Profile
+
+from .style import FRONT, MUTED, POINTS, apply_style, panels
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,19 @@ def _what_is_wrong(dead: int, saturated: int) -> str:
     return ", ".join([f"{dead} dead"] * (dead > 0) + [f"{saturated} full"] * (saturated > 0))
 
 
-def plot_profile(path: str | Path) -> Figure:
-    """Draws the profile that ``autosnn-ray inspect --save`` wrote, layers from top to bottom."""
+def plot_profile(path: str | Path, ax: Axes | None = None) -> Figure:
+    """Draws the profile that ``autosnn-ray inspect --save`` wrote, layers from top to bottom.
+
+    Args:
+        path: The JSON file.
+        ax: Where to draw; a new figure where None.
+    """
     profile = Profile.load(path)
-    panels = profile_panels(profile)
+    shown = profile_panels(profile)
     count = len(profile.layers)
-    figure = Figure(figsize=(14.0, 1.4 + 0.28 * count), layout="constrained")
+    figure, (row,) = panels(ax, 1, len(shown), 14.0, 1.4 + 0.28 * count)
     places = range(count)
-    for axes, panel in zip(figure.subplots(1, len(panels), sharey=True), panels, strict=True):
+    for axes, panel in zip(row, shown, strict=True):
         apply_style(axes)
         colours = [FRONT if note and panel.marks else POINTS for note in panel.notes]
         axes.barh(places, panel.values, color=colours, height=0.7)
@@ -68,12 +75,15 @@ def plot_profile(path: str | Path) -> Figure:
             axes.annotate(
                 note, (value, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7.5, color=MUTED
             )
-    first = figure.axes[0]
-    first.set_yticks(list(places), [_label(layer) for layer in profile.layers], fontsize=8)
-    first.invert_yaxis()
-    figure.suptitle(
+        labels = [_label(layer) for layer in profile.layers] if axes is row[0] else []
+        axes.set_yticks(list(places) if labels else [], labels, fontsize=8)
+        axes.set_ylim(count - 0.5, -0.5)
+    title = (
         f"{profile.architecture or profile.space}: {profile.total('energy') * 1e9:,.0f} nJ/sample, "
-        f"{profile.total('spikes'):,.0f} spikes/sample",
-        fontsize=10,
+        f"{profile.total('spikes'):,.0f} spikes/sample, measured on {profile.samples:,} samples"
     )
+    if ax is None:
+        figure.suptitle(title, fontsize=10)
+    else:
+        ax.set_title(title, fontsize=9)
     return figure

@@ -7,20 +7,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from analysis.plots.style import MUTED, POINTS, apply_style
-from analysis.ranking import Ranking
+from ..ranking import Ranking
+from .style import POINTS, apply_style, panels, say_provenance
 
 
-def draw_ranking(ranking: Ranking) -> Figure:
-    """Draws what an evaluator predicted against the truth: accuracy and spikes, with error bars on both axes.
+def draw_ranking(ranking: Ranking, ax: Axes | None = None) -> Figure:
+    """Draws what an evaluator says against the ground truth: accuracy and spikes, with error bars on both axes.
 
-    Across: the 95 % interval of a validation set of this size. Up: the range over the seeds of the truth.
+    Across: the evaluator's own 95 % interval. Up: the range over the seeds of the ground truth.
+
+    Args:
+        ranking: What ``read_rankings`` gave of one evaluator.
+        ax: Where to draw; a new figure where None.
     """
-    figure = Figure(figsize=(9.6, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, ((left, right),) = panels(ax, 1, 2, 9.6, 4.6)
     _accuracy(left, ranking)
     _spikes(right, ranking)
-    figure.suptitle(f"{ranking.evaluator} against {ranking.seeds} seeds trained alone", fontsize=11)
     return figure
 
 
@@ -29,10 +31,11 @@ def _accuracy(axes: Axes, ranking: Ranking) -> None:
     across = [table["accuracy"] - table["accuracy_low"], table["accuracy_high"] - table["accuracy"]]
     _points(axes, ranking, "accuracy", across)
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    if ranking.quality == "accuracy":
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel("predicted validation accuracy")
-    axes.set_ylabel("accuracy trained alone")
+    axes.set_xlabel(f"{ranking.quality} by {ranking.evaluator}")
+    axes.set_ylabel("validation accuracy from scratch")
 
 
 def _spikes(axes: Axes, ranking: Ranking) -> None:
@@ -40,8 +43,8 @@ def _spikes(axes: Axes, ranking: Ranking) -> None:
     thousands = FuncFormatter(lambda value, _: f"{value:,.0f}")
     axes.xaxis.set_major_formatter(thousands)
     axes.yaxis.set_major_formatter(thousands)
-    axes.set_xlabel("predicted spikes per sample")
-    axes.set_ylabel("spikes per sample trained alone")
+    axes.set_xlabel(f"spikes per sample by {ranking.evaluator}")
+    axes.set_ylabel("spikes per sample from scratch")
 
 
 def _points(axes: Axes, ranking: Ranking, quantity: str, across: list[pd.Series] | None) -> None:
@@ -54,4 +57,7 @@ def _points(axes: Axes, ranking: Ranking, quantity: str, across: list[pd.Series]
         elinewidth=0.7, alpha=0.6, linestyle="none",
     )  # fmt: skip
     own, ceiling = ranking.figures[quantity]["tau"], ranking.ceiling[quantity]["tau"]
-    axes.set_title(f"tau {own};  ceiling {ceiling.value:.2f}", fontsize=9, color=MUTED, loc="left")
+    across_by = f"across: {ranking.provenance}" if quantity == "accuracy" else ""
+    up_by = f"up: {ranking.truth_provenance}, {ranking.seeds} seeds" if quantity == "accuracy" else ""
+    lines = [across_by, up_by, f"{quantity}: tau {own};  seed to seed {ceiling}"]
+    say_provenance(axes, [line for line in lines if line], 68)

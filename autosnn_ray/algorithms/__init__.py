@@ -7,9 +7,13 @@ from dataclasses import fields
 from typing import Any
 
 from autosnn_ray.algorithms.autosnn import AutoSNN
-from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnTold
+from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnResult
 from autosnn_ray.algorithms.enumeration import Enumeration
+from autosnn_ray.algorithms.given import Given
+from autosnn_ray.algorithms.nsga2 import NSGA2
+from autosnn_ray.algorithms.predictor_guided import PredictorGuided
 from autosnn_ray.algorithms.random_search import RandomSearch
+from autosnn_ray.algorithms.regularised import RegularisedEvolution
 from autosnn_ray.algorithms.replay import replay
 from autosnn_ray.algorithms.steady_state import SteadyState
 from autosnn_ray.algorithms.stratified import Stratified
@@ -18,13 +22,17 @@ from autosnn_ray.errors import InvalidInputError, unknown_name
 
 __all__ = [
     "ALGORITHMS",
+    "NSGA2",
     "Algorithm",
     "AskTell",
     "AutoSNN",
     "Candidate",
     "Enumeration",
-    "OnTold",
+    "Given",
+    "OnResult",
+    "PredictorGuided",
     "RandomSearch",
+    "RegularisedEvolution",
     "SteadyState",
     "Stratified",
     "Table",
@@ -38,7 +46,11 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     "random": RandomSearch,
     "stratified": Stratified,
     "enumeration": Enumeration,
+    "given": Given,
     "steady_state": SteadyState,
+    "regularised": RegularisedEvolution,
+    "nsga2": NSGA2,
+    "predictor_guided": PredictorGuided,
 }
 """Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
 

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, Told
+from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
 from autosnn_ray.algorithms.breeding import Breeding, Proposal, check_counts, check_share
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import SearchSpace
 
 
@@ -51,19 +52,19 @@ class AutoSNN(Algorithm):
             )
         check_share("probability", self.probability)
 
-    def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
+    def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""
-        return _Evolution(self, space, candidates, objective)
+        return _Evolution(self, space, candidates, goal)
 
 
 class _Evolution(Breeding):
     """A generation is folded in when it is complete, in the order of indices: whatever order results come in."""
 
-    def __init__(self, settings: AutoSNN, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> None:
+    def __init__(self, settings: AutoSNN, space: SearchSpace, candidates: int, goal: Goal | Objective | None) -> None:
         super().__init__(
             space,
             candidates,
-            objective,
+            goal,
             np.random.default_rng(settings.seed),
             parents=settings.parents,
             probability=settings.probability,
@@ -71,31 +72,31 @@ class _Evolution(Breeding):
         self._settings = settings
         self._generation = -1
         self._queue: list[Candidate] = []
-        self._results: list[Told] = []
+        self._results: list[tuple[Candidate, Evaluation]] = []
 
-    def _next(self) -> Candidate | None:
+    def _propose(self) -> Candidate | None:
         if not self._queue:
             if self._pending:
                 return None
             self._breed()
         return self._queue.pop(0)
 
-    def _fold(self, candidate: Candidate, told: Told | None) -> None:
-        if told is not None:
-            self._results.append(told)
+    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
+        if evaluation is not None:
+            self._results.append((candidate, evaluation))
 
     def _breed(self) -> None:
-        for told in sorted(self._results, key=lambda told: told.candidate.index):
-            self._admit(told)
+        for result in sorted(self._results, key=lambda result: result[0].index):
+            self._admit(*result)
         self._results = []
         self._generation += 1
         # Bred whole even where the budget cuts it short: a run that is extended later then proposes what a run
         # of the larger budget would have proposed.
         wanted = min(self._settings.population, self.space.size - self.asked)
         proposals: list[Proposal] = []
-        if self._best:
-            proposals += self._bred("mutation", min(self._settings.mutants, wanted))
-            proposals += self._bred("crossover", min(self._settings.crossovers, wanted - len(proposals)))
+        if len(self._fittest):
+            proposals += self._breed_new("mutation", min(self._settings.mutants, wanted))
+            proposals += self._breed_new("crossover", min(self._settings.crossovers, wanted - len(proposals)))
         proposals += self._random(wanted - len(proposals))
         self._queue = [
             Candidate(self.asked + position, *proposal, self._generation) for position, proposal in enumerate(proposals)

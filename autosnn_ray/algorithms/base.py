@@ -2,7 +2,7 @@
 
 The order of calls::
 
-    state = AutoSNN(seed=0).start(space, candidates=400, objective=fitness)
+    state = AutoSNN(seed=0).start(space, candidates=400, goal=SpikeAwareFitness())
     while not state.done:
         candidate = state.ask()          # None: nothing until more is told
         ...                              # evaluate it, anywhere, in any order
@@ -11,7 +11,6 @@ The order of calls::
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ import numpy as np
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Outcome
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import Architecture, SearchSpace
 
 _LISTED_AT_MOST = 1_000_000
@@ -38,6 +37,7 @@ class Candidate:
         origin: How it came about: random, mutation, crossover.
         parents: Indices of the candidates it was bred from.
         generation: The round it belongs to, from 0.
+        repetition: The so-manieth evaluation of the same architecture, from 0: to be trained with several seeds.
     """
 
     index: int
@@ -45,25 +45,11 @@ class Candidate:
     origin: str
     parents: tuple[int, ...] = ()
     generation: int = 0
+    repetition: int = 0
 
 
-OnTold = Callable[[Candidate, Outcome], None]
-"""Told of a candidate and what came of it."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """A candidate with its evaluation and fitness."""
-
-    candidate: Candidate
-    evaluation: Evaluation
-    fitness: float
-
-    @property
-    def rank(self) -> tuple[float, float, float, int]:
-        """Sorts the best first: highest fitness, then least loss (it is smooth), fewest spikes, the earliest."""
-        loss = self.evaluation.loss if math.isfinite(self.evaluation.loss) else math.inf
-        return -self.fitness, loss, self.evaluation.spikes, self.candidate.index
+OnResult = Callable[[Candidate, Outcome], None]
+"""Is called with a candidate and what came of it."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +74,13 @@ class Algorithm(ABC):
             raise InvalidInputError(f"seed: expected a whole number of at least 0, got {self.seed!r}")
 
     @abstractmethod
-    def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
+    def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search.
 
         Args:
             space: Where candidates are drawn from.
             candidates: How many to propose at most.
-            objective: What is maximised.
+            goal: What it aims at; an algorithm that learns from no result does without.
 
         Raises:
             InvalidInputError: Fewer than one candidate.
@@ -113,12 +99,11 @@ class AskTell(ABC):
     """The state of a search.
 
     Pure: the same seed and outcomes give the same candidates. No architecture is proposed twice. An outcome that
-    failed or is not finite ranks below everything: ``best_told`` never sees it.
+    failed or is not finite ranks below everything: ``_learn`` gets None in its place.
 
     Args:
         space: Where candidates are drawn from.
         candidates: How many to propose at most.
-        objective: What is maximised.
         rng: What every random draw comes from.
         needs_slots: Whether a space in which nothing is to be decided is refused.
     """
@@ -127,7 +112,6 @@ class AskTell(ABC):
         self,
         space: SearchSpace,
         candidates: int,
-        objective: SpikeAwareFitness,
         rng: np.random.Generator,
         *,
         needs_slots: bool = True,
@@ -136,7 +120,7 @@ class AskTell(ABC):
             raise InvalidInputError(f"candidates: expected a whole number of at least 1, got {candidates!r}")
         if needs_slots:
             space.require_slots("a search")
-        self.space, self.objective, self.rng = space, objective, rng
+        self.space, self.rng = space, rng
         self.budget = min(int(candidates), space.size)
         self._wanted = int(candidates)
         self._seen: set[Architecture] = set()
@@ -171,7 +155,7 @@ class AskTell(ABC):
 
     def ask(self) -> Candidate | None:
         """Proposes the next candidate; None where nothing comes until more is told, or nothing at all."""
-        candidate = self._next() if self._asked < self.budget else None
+        candidate = self._propose() if self._asked < self.budget else None
         if candidate is not None:
             self._asked += 1
             self._pending[candidate.index] = candidate
@@ -191,32 +175,29 @@ class AskTell(ABC):
             why = "is already told" if 0 <= index < self._asked else "was never asked"
             raise InvalidInputError(f"tell({index}): expected a candidate that is pending, but it {why}")
         candidate = self._pending.pop(index)
-        told = None
-        if isinstance(outcome, Evaluation) and outcome.is_finite:
-            fitness = self.objective(outcome)
-            told = Told(candidate, outcome, fitness) if math.isfinite(fitness) else None
-        self._fold(candidate, told)
+        is_known = isinstance(outcome, Evaluation) and outcome.is_finite
+        self._learn(candidate, outcome if isinstance(outcome, Evaluation) and is_known else None)
 
     @abstractmethod
-    def _next(self) -> Candidate | None:
-        """Makes the next candidate, with ``index`` equal to ``asked``."""
+    def _propose(self) -> Candidate | None:
+        """Makes the next candidate, with ``index`` equal to ``asked``; None where more must be told first."""
 
-    def _fold(self, candidate: Candidate, told: Told | None) -> None:  # noqa: B027 - not all take note
-        """Takes note of an outcome; ``told`` is None for one that failed."""
+    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:  # noqa: B027 - not all learn
+        """Takes note of an outcome; ``evaluation`` is None for one that failed or is not finite."""
 
-    def _draw_unseen(self, count: int, draws: int) -> list[Architecture]:
+    def _draw_new(self, count: int, draws: int) -> list[Architecture]:
         """Draws up to ``count`` architectures uniformly, none seen before, and marks them seen.
 
         Where ``draws`` draws do not find enough, the unseen of a space that can be listed are listed.
         """
-        found = self._mark_new((self.space.sample(self.rng) for _ in range(draws)), count)
+        found = self._take_new((self.space.sample(self.rng) for _ in range(draws)), count)
         if len(found) < count and self.space.size <= _LISTED_AT_MOST:
-            found += self._mark_new(self._deal(), count - len(found))
+            found += self._take_new(self._unseen_shuffled(), count - len(found))
         while len(found) < count and self.space.size > _LISTED_AT_MOST:
-            found += self._mark_new([self.space.sample(self.rng)], 1)
+            found += self._take_new([self.space.sample(self.rng)], 1)
         return found
 
-    def _deal(self) -> Iterator[Architecture]:
+    def _unseen_shuffled(self) -> Iterator[Architecture]:
         """Yields the unseen in random order. Listed once: a list for every ask would cost the whole space each."""
         if self._shuffled is None:
             unseen = [a for a in self.space.enumerate() if a not in self._seen]
@@ -224,7 +205,7 @@ class AskTell(ABC):
         while self._shuffled:
             yield self._shuffled.pop()
 
-    def _mark_new(self, drawn: Iterable[Architecture], count: int) -> list[Architecture]:
+    def _take_new(self, drawn: Iterable[Architecture], count: int) -> list[Architecture]:
         """Keeps the first ``count`` that were never seen, and marks them; draws no further than needed."""
         found: list[Architecture] = []
         source: Iterator[Architecture] = iter(drawn)

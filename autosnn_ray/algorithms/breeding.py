@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from bisect import insort
 from collections.abc import Mapping
 
 import numpy as np
 
-from autosnn_ray.algorithms.base import AskTell, Candidate, Told
+from autosnn_ray.algorithms.base import AskTell, Candidate
+from autosnn_ray.algorithms.fittest import Fittest
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.objectives import Goal, Objective, SpikeAwareFitness
 from autosnn_ray.space import Architecture, SearchSpace
 
 DRAWS_EACH = 3
@@ -26,7 +27,7 @@ class Breeding(AskTell):
     Args:
         space: Where candidates are drawn from.
         candidates: How many to propose at most.
-        objective: What is maximised.
+        goal: What makes a candidate fit; AutoSNN's fitness where None.
         rng: What every random draw comes from.
         parents: How many of the fittest breed.
         probability: Chance that a mutant's slot changes.
@@ -36,38 +37,37 @@ class Breeding(AskTell):
         self,
         space: SearchSpace,
         candidates: int,
-        objective: SpikeAwareFitness,
+        goal: Goal | Objective | None,
         rng: np.random.Generator,
         *,
         parents: int,
         probability: float,
     ) -> None:
-        super().__init__(space, candidates, objective, rng)
-        self._best: list[Told] = []
-        self._parents, self._probability = parents, probability
+        super().__init__(space, candidates, rng)
+        self._fittest = Fittest(Goal.of(SpikeAwareFitness() if goal is None else goal), parents)
+        self._probability = probability
 
-    def _admit(self, told: Told) -> None:
+    def _admit(self, candidate: Candidate, evaluation: Evaluation) -> None:
         """Puts a candidate among the fittest, if it is one of them."""
-        insort(self._best, told, key=lambda told: told.rank)
-        del self._best[self._parents :]
+        self._fittest.add(candidate, evaluation)
 
-    def _bred(self, origin: str, count: int, draws_each: int = DRAWS_EACH) -> list[Proposal]:
+    def _breed_new(self, origin: str, count: int, draws_each: int = DRAWS_EACH) -> list[Proposal]:
         """Breeds up to ``count`` architectures that were never seen, and marks them seen."""
         found: list[Proposal] = []
         for _ in range(draws_each * count):
             if len(found) == count:
                 break
             architecture, parents = self._mutant() if origin == "mutation" else self._crossover()
-            if self._mark_new([architecture], 1):
+            if self._take_new([architecture], 1):
                 found.append((architecture, origin, parents))
         return found
 
     def _random(self, count: int) -> list[Proposal]:
         """Draws up to ``count`` architectures uniformly that were never seen, and marks them seen."""
-        return [(architecture, "random", ()) for architecture in self._draw_unseen(count, DRAWS_EACH * count)]
+        return [(architecture, "random", ()) for architecture in self._draw_new(count, DRAWS_EACH * count)]
 
     def _parent(self) -> Candidate:
-        return self._best[int(self.rng.integers(len(self._best)))].candidate
+        return self._fittest.draw(self.rng)
 
     def _mutant(self) -> tuple[Architecture, tuple[int, ...]]:
         parent = self._parent()

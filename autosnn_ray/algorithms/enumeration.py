@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import SearchSpace
 
 _LARGEST_SUBTREE, _FEWEST_SUBTREES = 32, 16
@@ -22,7 +22,7 @@ class Enumeration(Algorithm):
 
     Example:
         >>> import search_spaces
-        >>> state = Enumeration().start(search_spaces.load("digits_16"), 3125, SpikeAwareFitness(1000.0))
+        >>> state = Enumeration().start(search_spaces.load("digits_16"), 3125)
         >>> state.ask().architecture, state.ask().architecture[-1]
         (('skip', 'skip', 'skip', 'skip', 'skip'), 'scb_k3')
     """
@@ -42,11 +42,11 @@ class Enumeration(Algorithm):
             count = wider
         return count
 
-    def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
+    def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""
-        return _EnumerationState(space, candidates, objective, np.random.default_rng(self.seed))
+        return _EnumerationState(space, candidates, np.random.default_rng(self.seed))
 
 
 class _EnumerationState(AskTell):
-    def _next(self) -> Candidate | None:
+    def _propose(self) -> Candidate | None:
         return Candidate(self.asked, self.space.at(self.asked), "enumerated")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autosnn_ray.algorithms.base import AskTell, Candidate, OnTold
+from autosnn_ray.algorithms.base import AskTell, Candidate, OnResult
 from autosnn_ray.errors import JournalError
 from autosnn_ray.evaluations import Failure, Outcome
 from autosnn_ray.journal.events import Ask, Event, Fail, Tell
 
 
-def replay(state: AskTell, events: Iterable[Event], on_told: OnTold | None = None) -> None:
+def replay(state: AskTell, events: Iterable[Event], on_result: OnResult | None = None) -> None:
     """Brings a fresh state to where the journal ends; ``state.pending`` is then to be evaluated again.
 
     Args:
         state: A state to which nothing was asked or told yet.
         events: The journal's events, in order.
-        on_told: Told of every candidate and its outcome again, so that a progress bar goes on where it stood.
+        on_result: Told of every candidate and its outcome again, so that a progress bar goes on where it stood.
 
     Raises:
         JournalError: The algorithm does not propose what the journal says it did.
@@ -28,12 +28,14 @@ def replay(state: AskTell, events: Iterable[Event], on_told: OnTold | None = Non
         elif isinstance(event, Tell | Fail):
             outcome: Outcome = event.evaluation if isinstance(event, Tell) else Failure(event.reason, event.attempts)
             state.tell(event.index, outcome)
-            if on_told:
-                on_told(asked[event.index], outcome)
+            if on_result:
+                on_result(asked[event.index], outcome)
 
 
 def _check(proposed: Candidate | None, event: Ask, number: int) -> Candidate:
-    written = Candidate(event.index, event.architecture, event.origin, event.parents, event.generation)
+    written = Candidate(
+        event.index, event.architecture, event.origin, event.parents, event.generation, event.repetition
+    )
     if proposed != written:
         raise JournalError(
             f"journal line {number}: the algorithm proposes {proposed}, the journal holds {written}; the run was "

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, Told
+from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
 from autosnn_ray.algorithms.breeding import Breeding, check_counts, check_share
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import SearchSpace
 
 _DRAWS = 10
@@ -52,35 +53,35 @@ class SteadyState(Algorithm):
         check_share("mutant_share", self.mutant_share)
         check_share("probability", self.probability)
 
-    def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
+    def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""
-        return _SteadyState(self, space, candidates, objective)
+        return _SteadyState(self, space, candidates, goal)
 
 
 class _SteadyState(Breeding):
     def __init__(
-        self, settings: SteadyState, space: SearchSpace, candidates: int, objective: SpikeAwareFitness
+        self, settings: SteadyState, space: SearchSpace, candidates: int, goal: Goal | Objective | None
     ) -> None:
         super().__init__(
             space,
             candidates,
-            objective,
+            goal,
             np.random.default_rng(settings.seed),
             parents=settings.parents,
             probability=settings.probability,
         )
         self._settings = settings
 
-    def _next(self) -> Candidate | None:
+    def _propose(self) -> Candidate | None:
         proposals = []
-        if self._best and self.asked >= self._settings.population:
+        if len(self._fittest) and self.asked >= self._settings.population:
             is_mutant = self.rng.random() < self._settings.mutant_share
-            proposals = self._bred("mutation" if is_mutant else "crossover", 1, _DRAWS)
+            proposals = self._breed_new("mutation" if is_mutant else "crossover", 1, _DRAWS)
         proposals = proposals or self._random(1)
         if not proposals:
             return None
         return Candidate(self.asked, *proposals[0], self.asked // self._settings.population)
 
-    def _fold(self, candidate: Candidate, told: Told | None) -> None:
-        if told is not None:
-            self._admit(told)
+    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
+        if evaluation is not None:
+            self._admit(candidate, evaluation)

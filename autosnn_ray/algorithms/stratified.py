@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import Architecture, SearchSpace
 
 _BLOCKS = 20
@@ -23,32 +23,30 @@ class Stratified(Algorithm):
 
     Example:
         >>> import search_spaces
-        >>> state = Stratified(seed=0).start(search_spaces.load("digits_16"), 5, SpikeAwareFitness(1000.0))
+        >>> state = Stratified(seed=0).start(search_spaces.load("digits_16"), 5)
         >>> sorted(state.ask().architecture[0] for _ in range(5))
         ['scb_k3', 'scb_k5', 'skip', 'srb_k3', 'srb_k5']
     """
 
     name: ClassVar[str] = "stratified"
 
-    def start(self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness) -> AskTell:
+    def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""
-        return _StratifiedState(space, candidates, objective, np.random.default_rng(self.seed))
+        return _StratifiedState(space, candidates, np.random.default_rng(self.seed))
 
 
 class _StratifiedState(AskTell):
-    def __init__(
-        self, space: SearchSpace, candidates: int, objective: SpikeAwareFitness, rng: np.random.Generator
-    ) -> None:
-        super().__init__(space, candidates, objective, rng)
+    def __init__(self, space: SearchSpace, candidates: int, rng: np.random.Generator) -> None:
+        super().__init__(space, candidates, rng)
         self._block: list[Architecture] = []
 
-    def _next(self) -> Candidate | None:
+    def _propose(self) -> Candidate | None:
         for _ in range(_BLOCKS):
             if not self._block:
                 self._block = self.space.sample_balanced(self.rng)
             while self._block:
-                found = self._mark_new([self._block.pop(0)], 1)
+                found = self._take_new([self._block.pop(0)], 1)
                 if found:
                     return Candidate(self.asked, found[0], "stratified")
-        drawn = self._draw_unseen(1, 1)
+        drawn = self._draw_new(1, 1)
         return Candidate(self.asked, drawn[0], "random") if drawn else None

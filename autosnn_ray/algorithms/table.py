@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from autosnn_ray.algorithms.base import Algorithm, Candidate
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import read_journal
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.objectives import Goal
 from autosnn_ray.space import Architecture, SearchSpace, format_architecture
 
 _UNKNOWN = Failure("not in the table: its evaluation failed")
@@ -22,12 +23,12 @@ class Table:
 
     Attributes:
         space: The space.
-        objective: The fitness of the run that evaluated it.
+        goal: What the run that evaluated it aimed at.
         evaluations: The evaluations by architecture; one that failed has none.
     """
 
     space: SearchSpace
-    objective: SpikeAwareFitness
+    goal: Goal
     evaluations: Mapping[Architecture, Evaluation]
 
     @classmethod
@@ -42,15 +43,15 @@ class Table:
             InvalidInputError: The run has not told the whole space.
         """
         contents = read_journal(run)
-        space = SearchSpace.from_dict(contents.config.get("space", {}), source=f"{run}: journal")
+        space = SearchSpace.from_dict(contents.config.get("problem", {}).get("space", {}), source=f"{run}: journal")
         if not contents.stopped or contents.config["candidates"] < space.size:
             raise InvalidInputError(
                 f"{run}: expected a run that holds all {space.size:,} architectures of {space.name!r}, got "
                 f"{len(contents.evaluations):,} evaluations; make one with autosnn-ray enumerate, or go on with it: "
-                f"autosnn-ray resume {run} --candidates {space.size}"
+                f"autosnn-ray resume {shlex.quote(str(run))} --candidates {space.size}"
             )
-        objective = SpikeAwareFitness.from_dict(contents.config["objective"])
-        return cls(space, objective, contents.evaluations)
+        found = {architecture: told[0] for architecture, told in contents.evaluations.items()}
+        return cls(space, Goal.from_dict(contents.config["goal"]), found)
 
     def search(self, algorithm: Algorithm, candidates: int = 400) -> list[tuple[Candidate, Outcome]]:
         """Runs an algorithm on the table, one candidate told after the other.
@@ -65,7 +66,7 @@ class Table:
         Raises:
             InvalidInputError: Fewer than one candidate.
         """
-        state, found = algorithm.start(self.space, candidates, self.objective), []
+        state, found = algorithm.start(self.space, candidates, self.goal), []
         while (candidate := state.ask()) is not None:
             outcome: Outcome = self.evaluations.get(candidate.architecture, _UNKNOWN)
             state.tell(candidate.index, outcome)
@@ -73,7 +74,7 @@ class Table:
         return found
 
     def best(self, found: list[tuple[Candidate, Outcome]] | None = None) -> tuple[str, float]:
-        """Returns the architecture of highest fitness and its fitness: of a search, or of the table where None.
+        """Returns the best architecture and its first objective: of a search, or of the table where None.
 
         Raises:
             InvalidInputError: There is no evaluation.
@@ -85,5 +86,5 @@ class Table:
         )
         if not known:
             raise InvalidInputError("best: expected evaluations, got none")
-        architecture, evaluation = max(known, key=lambda one: self.objective(one[1]))
-        return format_architecture(architecture), self.objective(evaluation)
+        architecture, evaluation = min(known, key=lambda one: self.goal.judge(one[1]).key)
+        return format_architecture(architecture), self.goal.objectives[0](evaluation)

@@ -1,60 +1,62 @@
 """Evaluate every architecture of the space, exactly: the true front in place of a search's estimate of it.
 
 Architectures that begin alike share their beginning, so that all 3,125 of a five-slot space cost about as much as
-800 evaluated one by one. The run is a search like any other: show, resume, rank and final work on it.
+800 evaluated one by one. The run is a search like any other: show, resume, fidelity and halving work on it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import add_ray_options, amount, number, ray_arguments
+from autosnn_ray.cli.evaluator_options import (
+    add_evaluator_options,
+    add_problem_options,
+    chosen_evaluator,
+    find_problem,
+)
+from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.options import add_constraint_options, chosen_constraints
+from autosnn_ray.cli.search import add_fitness_options, add_run_arguments, chosen_goal, take_former
 
+EXAMPLE = "autosnn-ray enumerate runs/all --supernet supernet"
 AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("supernet", type=str, help="folder of a trained supernet")
-    parser.add_argument("run", type=str, help="folder for the run's journal and results")
-    parser.add_argument("--exponent", type=number, default=-0.08, help="of the fitness; 0: accuracy alone")
-    parser.add_argument(
-        "--reference-spikes", type=amount, default=None, help="of the fitness (default: measured with the supernet)"
-    )
-    parser.add_argument(
-        "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
-    )
+    add_run_arguments(parser)
+    add_fitness_options(parser)
+    add_constraint_options(parser)
+    add_evaluator_options(parser)
+    parser.add_argument("--seed", type=int, default=0, help="what the data's splits are drawn from")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is in the folder")
-    add_ray_options(parser)
+    add_problem_options(parser)
+    add_executor_options(parser)
 
 
 def run(options: Namespace) -> None:
     """Evaluates the whole space."""
     from autosnn_ray.algorithms import Enumeration
-    from autosnn_ray.cli.console import console, search_bar
-    from autosnn_ray.cli.search import show_results
-    from autosnn_ray.cluster.search import search
-    from autosnn_ray.data import load_described
-    from autosnn_ray.objectives import SpikeAwareFitness
-    from autosnn_ray.training import Supernet
+    from autosnn_ray.cli.console import say_next
+    from autosnn_ray.cli.results import show_found
+    from autosnn_ray.runs.search import search
 
-    supernet = Supernet.load(options.supernet)
-    reference = supernet.reference_spikes if options.reference_spikes is None else options.reference_spikes
-    fitness = SpikeAwareFitness(reference, options.exponent)
-    with search_bar("enumerate", supernet.space.size, fitness) as on_told:
-        found = search(
-            supernet,
-            load_described(supernet.data, options.data_folder),
-            path=Path(options.run),
-            algorithm=Enumeration(),
-            candidates=supernet.space.size,
-            exponent=options.exponent,
-            reference_spikes=reference,
-            resume=options.resume,
-            on_told=on_told,
-            **ray_arguments(options),
-        )
-    show_results(found.path, best=5)
-    console.print(f"next: autosnn-ray show {found.path} --save pictures")
+    take_former(options)
+    problem, supernet = find_problem(options)
+    evaluator = chosen_evaluator(options, supernet)
+    goal = chosen_goal(options, evaluator)
+    found = search(
+        problem,
+        evaluator,
+        path=options.run,
+        algorithm=Enumeration(),
+        objectives=goal.objectives,
+        constraints=chosen_constraints(options),
+        candidates=problem.space.size,
+        resume=options.resume,
+        executor=chosen_executor(options),
+        storage=options.storage,
+        progress=True,
+    )
+    show_found(found.path, best=5)
+    say_next("show", found.path, "--save", "pictures")

@@ -1,4 +1,4 @@
-"""Export a network: as a NIR file for other simulators and hardware, as a PyTorch program for deployment, or both.
+"""Export a network: as a NIR file for other simulators and hardware, as a PyTorch program or an ONNX file to deploy.
 
 Each file is read back and run on validation samples: how far it does as the network itself is said. A network that
 was trained alone gets its model card (card.json, card.md) in its folder.
@@ -6,17 +6,20 @@ was trained alone gets its model card (card.json, card.md) in its folder.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import number
+from autosnn_ray.cli.options import amount
 from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from autosnn_ray.data import Split
+    from autosnn_ray.export import ProgramComparison
     from autosnn_ray.spiking.network import SpikingNetwork
 
+EXAMPLE = "autosnn-ray export network --nir network.nir --program network.pt2"
 AFTER_INTERRUPT = "Give the same command again."
 
 
@@ -27,8 +30,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--program", type=str | None, default=None, help="the program to write (.pt2), run by PyTorch alone"
     )
+    parser.add_argument("--onnx", type=str | None, default=None, help="the ONNX file to write, for any runtime of ONNX")
+    parser.add_argument(
+        "--nir-for",
+        type=str | None,
+        default=None,
+        help="write the NIR file for one importer: spikingjelly, snntorch, norse or nirtorch (docs/clients.md)",
+    )
     parser.add_argument("--architecture", type=str | None, default=None, help="the path of a supernet to export")
-    parser.add_argument("--dt", type=number, default=1e-3, help="seconds a time step, for NIR's time constants")
+    parser.add_argument(
+        "--dt",
+        type=amount,
+        default=None,
+        help="seconds a time step, for NIR's time constants (default: 0.001, or the client's)",
+    )
     parser.add_argument("--samples", type=int | None, default=None, help="validation samples to check (default: all)")
     parser.add_argument(
         "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
@@ -42,27 +57,43 @@ def run(options: Namespace) -> None:
     from autosnn_ray.data.splits import check_count
     from autosnn_ray.training import open_network, write_card
 
-    if options.nir is None and options.program is None:
-        raise InvalidInputError("nothing to write: give --nir FILE, --program FILE, or both")
+    if options.nir is None and options.program is None and options.onnx is None:
+        raise InvalidInputError("nothing to write: give --nir FILE, --program FILE, --onnx FILE, or several")
+    for name in ("nir_for", "dt"):
+        if options.nir is None and options[name] is not None:
+            raise InvalidInputError(f"--{name.replace('_', '-')}: it is about --nir FILE, which is not given")
     opened = open_network(options.folder, options.architecture)
     data = load_described(opened.data, options.data_folder)
     part = data.validation.head(check_count("samples", options.samples, len(data.validation)))
     if options.nir is not None:
-        _export_nir(opened.network, options.nir, options.dt, part)
+        _export_nir(opened.network, options, part)
     if options.program is not None:
         _export_program(opened.network, options.program, part)
+    if options.onnx is not None:
+        _export_onnx(opened.network, options.onnx, part)
     if not opened.shared:
         write_card(options.folder, data)
         console.print(f"its model card: {options.folder}/card.md, card.json")
 
 
-def _export_nir(network: SpikingNetwork, file: str, dt: float, part: Split) -> None:
+def _export_nir(network: SpikingNetwork, options: Namespace, part: Split) -> None:
     from autosnn_ray.cli.console import console
-    from autosnn_ray.export import compare, read_nir, write_nir
+    from autosnn_ray.export import CLIENTS, compare, read_nir, write_nir
 
-    path = write_nir(network, file, dt=dt)
-    console.print(f"written: {path}")
-    found = compare(network, read_nir(path), part)
+    path = write_nir(network, options.nir, dt=options.dt, client=options.nir_for)
+    read = read_nir(path)
+    if options.nir_for:
+        client = CLIENTS[options.nir_for]
+        call = client.load.format(file=str(path), dt=read.dt)
+        console.print(
+            f"written for {client.title}: {path}, {read.dt:g} s a step. It is read by {call} (docs/clients.md)"
+        )
+    else:
+        console.print(
+            f"written: {path}, {read.dt:g} s a step. A client must be given this dt: SpikingJelly assumes 0.0001 s "
+            "unless told, snnTorch always, and none reads it in the file; --nir-for CLIENT writes for one of them"
+        )
+    found = compare(network, read, part)
     console.print(
         f"read back and run on {found.samples} validation samples: {found.predictions} put into the same class; "
         f"{found.differing:,} of {found.spikes:,} spikes differ ({found.share:.4%})"
@@ -76,12 +107,23 @@ def _export_nir(network: SpikingNetwork, file: str, dt: float, part: Split) -> N
 
 
 def _export_program(network: SpikingNetwork, file: str, part: Split) -> None:
-    from autosnn_ray.cli.console import console
     from autosnn_ray.export import compare_program, write_program
 
     path = write_program(network, file)
+    _say(path, compare_program(network, path, part))
+
+
+def _export_onnx(network: SpikingNetwork, file: str, part: Split) -> None:
+    from autosnn_ray.export import compare_onnx, write_onnx
+
+    path = write_onnx(network, file)
+    _say(path, compare_onnx(network, path, part))
+
+
+def _say(path: Path, found: ProgramComparison) -> None:
+    from autosnn_ray.cli.console import console
+
     console.print(f"written: {path}")
-    found = compare_program(network, path, part)
     console.print(
         f"read back and run on {found.samples} validation samples: {found.predictions} put into the same class; "
         f"votes differ by at most {found.votes:g}, the spikes of a sample by at most {found.spikes:g}"

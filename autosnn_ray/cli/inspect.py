@@ -1,7 +1,8 @@
 """Look into a network, layer by layer: what it costs, how it fires, which channels do nothing.
 
 Measured on validation samples. Of a supernet, say which path with --architecture. Energy is an estimate by the
-field's 45 nm figures, without data movement.
+field's 45 nm figures, without data movement. A model card whose profile an older version measured wrongly (it missed
+layers of colour and event networks) is measured and written anew.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from autosnn_ray.cli.options import add_energy_options, energy_model
 if TYPE_CHECKING:
     from autosnn_ray.profiles import LayerProfile, Profile
 
+EXAMPLE = "autosnn-ray inspect supernet --architecture srb_k5/skip/scb_k3/srb_k3/skip"
 AFTER_INTERRUPT = "Nothing was changed."
 _PICO = 1e-12
 
@@ -38,16 +40,22 @@ def run(options: Namespace) -> None:
     from autosnn_ray.data import load_described
     from autosnn_ray.data.splits import check_count
     from autosnn_ray.evaluation import profile
-    from autosnn_ray.training import open_network
+    from autosnn_ray.training import has_outdated_card, open_network, write_card
 
     opened = open_network(options.folder, options.architecture)
-    validation = load_described(opened.data, options.data_folder).validation
+    data = load_described(opened.data, options.data_folder)
+    validation = data.validation
     count = check_count("samples", options.samples, len(validation))
     found = profile(opened.network, validation.head(count), energy_model=energy_model(options))
     _print(found, opened.shared)
     if options.save:
         for path in _save(found, Path(options.save)):
             console.print(f"written: {path}")
+    if not opened.shared and has_outdated_card(options.folder):
+        write_card(options.folder, data)
+        console.print(
+            f"its model card had costs of an older version, which missed layers: written anew, {options.folder}/card.md"
+        )
 
 
 def _print(found: Profile, shared: bool) -> None:
@@ -77,7 +85,7 @@ def _print(found: Profile, shared: bool) -> None:
         "of one sample; rate: spikes per neuron and time step; dead: channels that never fired; full: that nearly "
         f"always did;\noperations: synaptic operations, or multiply-accumulates (MAC) where the input is real; nJ: at "
         f"{found.energy_model.multiply_accumulate / _PICO:g} pJ a MAC and {found.energy_model.accumulate / _PICO:g} pJ "
-        "an accumulate"
+        f"an accumulate;\nas NeuroBench defines them: {found.neurobench}"
     )
 
 
@@ -91,7 +99,7 @@ def _some(channels: int, layer: LayerProfile) -> str:
 
 
 def _save(found: Profile, folder: Path) -> list[Path]:
-    import analysis
+    from autosnn_ray.own_packages import analysis
 
     written = found.save(folder / "profile.json")
     return [

@@ -17,7 +17,11 @@ import tomli_w
 from jsonargparse import ArgumentParser, Namespace, set_dumper
 
 from autosnn_ray.allocator import keep_freed_memory
-from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, SearchInterruptedError
+from autosnn_ray.cli.former import in_todays_words
+from autosnn_ray.cli.help import HelpFormatter, usage_of
+from autosnn_ray.cli.mistakes import in_one_line
+from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, SearchInterruptedError, unknown_name
+from autosnn_ray.versions import versions
 
 EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -27,8 +31,8 @@ class Command:
     """A command of the program.
 
     Attributes:
-        module: Module with ``add_arguments(parser)`` and ``run(options)``; it imports torch, ray and pandas
-            only when run.
+        module: Module with ``add_arguments(parser)``, ``run(options)``, an ``EXAMPLE`` and what is said
+            ``AFTER_INTERRUPT``; it imports torch, ray and pandas only when run.
         summary: One line for the list of commands.
     """
 
@@ -41,14 +45,18 @@ COMMANDS: dict[str, Command] = {
         "autosnn_ray.cli.quickstart", "the whole job on real digits, in minutes: train, search, report"
     ),
     "train": Command("autosnn_ray.cli.train", "train a supernet: one network that holds every architecture of a space"),
-    "search": Command("autosnn_ray.cli.search", "search a supernet for accurate architectures that spike little"),
+    "search": Command("autosnn_ray.cli.search", "search for accurate architectures that spike little"),
     "resume": Command("autosnn_ray.cli.resume", "go on with a search that was cut off, or extend one"),
     "show": Command("autosnn_ray.cli.show", "show a run: the best, the front, pictures, a table of all candidates"),
     "enumerate": Command("autosnn_ray.cli.enumerate", "evaluate every architecture of the space: the true front"),
-    "rank": Command("autosnn_ray.cli.rank", "measure what a ranking is worth: hold it against networks trained alone"),
-    "final": Command("autosnn_ray.cli.final", "train the best of a search alone, by halving, and declare a winner"),
+    "fidelity": Command(
+        "autosnn_ray.cli.fidelity", "measure what a ranking is worth: hold it against networks trained from scratch"
+    ),
+    "halving": Command(
+        "autosnn_ray.cli.halving", "train the best of a search from scratch, fewer and fewer, and declare a winner"
+    ),
     "retrain": Command(
-        "autosnn_ray.cli.retrain", "train chosen architectures alone, several seeds, and report on test samples once"
+        "autosnn_ray.cli.retrain", "train chosen architectures, several seeds, and report on test samples once"
     ),
     "reproduce": Command(
         "autosnn_ray.cli.reproduce", "repeat an experiment of the paper, or a share of it: our numbers beside its own"
@@ -56,14 +64,19 @@ COMMANDS: dict[str, Command] = {
     "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
     "export": Command("autosnn_ray.cli.export", "export a network: NIR for simulators and hardware, a PyTorch program"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),
-    "datasets": Command("autosnn_ray.cli.datasets", "list the data sets"),
+    "datasets": Command("autosnn_ray.cli.datasets", "list the data sets, or check one and say what it holds"),
 }
 """Every command by name."""
 
 
 def _dump_toml(options: dict[str, Any]) -> str:
     """Returns options as TOML, which has no null: what is not given is left out, and so stays at its default."""
-    return tomli_w.dumps({name: value for name, value in options.items() if value is not None})
+    return tomli_w.dumps(_without_null(options))
+
+
+def _without_null(values: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: _without_null(value) if isinstance(value, dict) else value for name, value in values.items()}
+    return {name: value for name, value in plain.items() if value is not None}
 
 
 set_dumper("toml", _dump_toml)
@@ -77,21 +90,40 @@ def build_parser(mode: str = "yaml") -> ArgumentParser:
     """
     parser = ArgumentParser(
         prog="autosnn-ray",
+        usage="autosnn-ray COMMAND [options]",
         description="Find spiking networks that are accurate and spike little. New here? autosnn-ray quickstart",
+        epilog="autosnn-ray COMMAND --help says more of each, with an example",
         exit_on_error=False,
         parser_mode=mode,
         print_config=None,
+        formatter_class=HelpFormatter,
     )
-    commands = parser.add_subcommands(dest="command")
+    version = f"autosnn-ray {versions()['autosnn-ray']}"
+    parser.add_argument("--version", action="version", version=version, help="print the version and leave")
+    commands = parser.add_subcommands(dest="command", title="commands", description=None, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        module = importlib.import_module(command.module)
-        own = ArgumentParser(
-            description=module.__doc__, exit_on_error=False, parser_mode=mode, print_config="--print-config"
-        )
-        module.add_arguments(own)
-        own.add_argument("--config", action="config", help="YAML or TOML file with any of these options")
-        own.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        commands.add_subcommand(name, own, help=command.summary)
+        commands.add_subcommand(name, _command_parser(name, mode), help=command.summary)
+    return parser
+
+
+def _command_parser(name: str, mode: str = "yaml") -> ArgumentParser:
+    module = importlib.import_module(COMMANDS[name].module)
+    parser = ArgumentParser(
+        prog=f"autosnn-ray {name}",
+        description=module.__doc__,
+        epilog=f"example:\n  {module.EXAMPLE}",
+        exit_on_error=False,
+        parser_mode=mode,
+        print_config="--print-config",
+        formatter_class=HelpFormatter,
+    )
+    module.add_arguments(parser)
+    parser.add_argument("--config", action="config", help="YAML or TOML file with any of these options")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.usage = usage_of(name, (action for action in parser._actions if not action.option_strings))
+    for action in parser._actions:
+        if action.option_strings == ["--print-config"]:
+            action.help = "print the options as such a file, and leave"
     return parser
 
 
@@ -104,14 +136,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0, 1 for an error, 2 for a wrong command line, 130 when interrupted.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = in_todays_words(list(sys.argv[1:] if arguments is None else arguments), _list_options)
     try:
         options = _parse(given)
     except argparse.ArgumentError as error:
-        return _fail(" ".join(str(error).split()), EXIT_USAGE, hint=_help_hint(given))
+        return _fail(_in_one_line(str(error), given), EXIT_USAGE, hint=_help_hint(given))
     except AutoSNNError as error:
         return _fail(str(error), EXIT_USAGE)
     return _run(str(options.command), options[str(options.command)])
+
+
+def _in_one_line(message: str, given: list[str]) -> str:
+    if "parsing config" in message:
+        return f"--config {', '.join(_config_files(given))}: {' '.join(message.split())}"
+    if given and given[0] not in COMMANDS and not given[0].startswith("-"):
+        return str(unknown_name("command", given[0], COMMANDS))
+    return in_one_line(message, _command_parser(given[0]) if given[0] in COMMANDS else None)
+
+
+def _list_options(command: str) -> set[str]:
+    if command not in COMMANDS:
+        return set()
+    named = [name for action in _command_parser(command)._actions for name in action.option_strings]
+    return {name.removesuffix("+") for name in named if name.endswith("+")}
 
 
 def _parse(arguments: list[str]) -> Namespace:

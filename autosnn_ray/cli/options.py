@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
+from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,28 @@ from jsonargparse import ArgumentParser, Namespace
 from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from autosnn_ray.cluster.plan import Plan
+    from autosnn_ray.objectives import Constraint
+    from autosnn_ray.problem import Problem
     from autosnn_ray.profiles import EnergyModel
+    from autosnn_ray.spiking.neurons import NeuronSettings
     from autosnn_ray.training import TrainSettings
 
 
+class _OptionType:
+    """Reads an option; the help shows its name where it would show a function's address."""
+
+    def __init__(self, read: Callable[[object], Any]) -> None:
+        update_wrapper(self, read)
+        self._read, self._name = read, read.__name__
+
+    def __call__(self, given: object) -> Any:
+        return self._read(given)
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+@_OptionType
 def number(given: object) -> float:
     """Reads a number, ``nan`` and ``inf`` included, so that what uses it can say what it expects in their place.
 
@@ -28,6 +46,7 @@ def number(given: object) -> float:
     return float(given)
 
 
+@_OptionType
 def amount(given: object) -> float | None:
     """Reads a number that may be left out.
 
@@ -38,20 +57,26 @@ def amount(given: object) -> float | None:
     return None if given is None else number(given)
 
 
+def group(parser: ArgumentParser, title: str, about: str | None = None) -> Any:
+    """Returns the group of a title in a command's help, made where it is missing."""
+    return (parser.groups or {}).get(title) or parser.add_argument_group(title, about, name=title)
+
+
 def add_training_options(parser: ArgumentParser) -> None:
     """Adds the options of ``TrainSettings``."""
-    parser.add_argument("--epochs", type=int, default=30, help="passes over the training samples")
-    parser.add_argument("--batch-size", type=int, default=32, help="samples a training step")
-    parser.add_argument("--learning-rate", type=number, default=4e-3, help="peak rate of Adam")
-    parser.add_argument("--schedule", type=str, default="one_cycle", help="course of the rate: constant or one_cycle")
-    parser.add_argument(
+    shown = group(parser, "training")
+    shown.add_argument("--epochs", type=int, default=30, help="passes over the training samples")
+    shown.add_argument("--batch-size", type=int, default=32, help="samples a training step")
+    shown.add_argument("--learning-rate", type=number, default=4e-3, help="peak rate of Adam")
+    shown.add_argument("--schedule", type=str, default="one_cycle", help="course of the rate: constant or one_cycle")
+    shown.add_argument(
         "--distillation", type=number, default=0.0, help="share of the loss that follows the first path of a step"
     )
-    parser.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
-    parser.add_argument(
+    shown.add_argument("--loss", type=str, default="mse", help="mse (squared error of firing rates) or cross_entropy")
+    shown.add_argument(
         "--precision", type=str, default="float32", help="of activations: float32, or bfloat16 on hardware made for it"
     )
-    parser.add_argument(
+    shown.add_argument(
         "--memory",
         type=number,
         default=None,
@@ -75,20 +100,36 @@ def training_settings(options: Namespace) -> TrainSettings:
     )
 
 
-def add_neuron_options(parser: ArgumentParser) -> None:
-    """Adds the options of ``NeuronSettings``."""
-    parser.add_argument("--timesteps", type=int, default=4, help="simulation steps T a sample")
-    parser.add_argument("--neuron", type=str, default="plif", help="plif (learned time constant), lif or if")
-    parser.add_argument("--tau", type=number, default=2.0, help="membrane time constant at the start, in time steps")
-    parser.add_argument("--threshold", type=number, default=1.0, help="membrane voltage at which a neuron fires")
-    parser.add_argument(
+def add_neuron_options(parser: ArgumentParser, *, by_default: bool = True) -> None:
+    """Adds T and the options of ``NeuronSettings``.
+
+    Args:
+        parser: Where to.
+        by_default: Whether T has a default; without, it is None where it is not given.
+    """
+    shown = group(parser, "time steps and neurons")
+    shown.add_argument(
+        "--timesteps",
+        type=int if by_default else int | None,
+        default=4 if by_default else None,
+        help="simulation steps T a sample" + ("" if by_default else " (default: 4, or the supernet's)"),
+    )
+    shown.add_argument(
+        "--neuron",
+        type=str,
+        default="plif",
+        help="plif (learned time constant), lif, if, or MODULE:NAME of a Norse step or cell",
+    )
+    shown.add_argument("--tau", type=number, default=2.0, help="membrane time constant at the start, in time steps")
+    shown.add_argument("--threshold", type=number, default=1.0, help="membrane voltage at which a neuron fires")
+    shown.add_argument(
         "--decay-input",
         type=bool,
         default=True,
         help="true: the input is divided by tau like the voltage; false: it enters whole (networks with "
         "average pooling are silent otherwise)",
     )
-    parser.add_argument(
+    shown.add_argument(
         "--surrogate",
         type=str,
         default="atan",
@@ -96,55 +137,33 @@ def add_neuron_options(parser: ArgumentParser) -> None:
     )
 
 
-def add_ray_options(parser: ArgumentParser) -> None:
-    """Adds the options that say where candidates are evaluated."""
-    parser.add_argument(
-        "--address",
-        type=str | None,
-        default=None,
-        help="a Ray cluster's address; without it Ray is started here",
-    )
-    parser.add_argument("--num-cpus", type=int | None, default=None, help="CPUs of the Ray started here (default: all)")
-    parser.add_argument(
-        "--concurrent",
-        type=int | None,
-        default=None,
-        help="candidates side by side (default: as many as there is room for at the start)",
-    )
-    parser.add_argument(
-        "--cpus-per-candidate", type=amount, default=None, help="CPUs and threads for one candidate (default: 1)"
-    )
-    parser.add_argument(
-        "--gpus-per-candidate",
-        type=amount,
-        default=None,
-        help="GPUs for one candidate; with 0.25 four share one (default: none)",
-    )
-    parser.add_argument(
-        "--seconds-per-candidate",
-        type=amount,
-        default=None,
-        help="an evaluation that takes longer is ended, and its candidate counts as failed (default: no limit)",
-    )
-    parser.add_argument(
-        "--storage",
-        type=str | None,
-        default=None,
-        help="folder below which RUN is, that outlives the machine, such as a network file system; for search and "
-        "resume also a URL (s3://bucket/runs): RUN is here, and is copied there every few seconds",
-    )
-    parser.add_argument(
-        "--runtime-env",
-        type=str | None,
-        default=None,
-        help="Ray's runtime environment of the evaluating processes (env_vars, pip …): JSON, or a file of it",
+def neuron_model(name: str) -> str:
+    """Returns a neuron's name; one of the user's own, ``module:attribute``, is imported: it was asked for here."""
+    from autosnn_ray.spiking.own_neurons import allow_neuron
+
+    if ":" in name:
+        allow_neuron(name)
+    return name
+
+
+def neuron_settings(options: Namespace) -> NeuronSettings:
+    """Returns the settings that the options of ``add_neuron_options`` give."""
+    from autosnn_ray.spiking.neurons import NeuronSettings
+
+    return NeuronSettings(
+        model=neuron_model(options.neuron),
+        tau=options.tau,
+        threshold=options.threshold,
+        decay_input=options.decay_input,
+        surrogate=options.surrogate,
     )
 
 
 def add_energy_options(parser: ArgumentParser) -> None:
     """Adds the constants of ``EnergyModel``."""
-    parser.add_argument("--mac-energy", type=number, default=4.6, help="of a multiply-accumulate, pJ (real inputs)")
-    parser.add_argument("--accumulate-energy", type=number, default=0.9, help="of an accumulate, pJ (spikes)")
+    shown = group(parser, "energy estimate")
+    shown.add_argument("--mac-energy", type=number, default=4.6, help="of a multiply-accumulate, pJ (real inputs)")
+    shown.add_argument("--accumulate-energy", type=number, default=0.9, help="of an accumulate, pJ (spikes)")
 
 
 def energy_model(options: Namespace) -> EnergyModel:
@@ -154,38 +173,74 @@ def energy_model(options: Namespace) -> EnergyModel:
     return EnergyModel(options.mac_energy * 1e-12, options.accumulate_energy * 1e-12)
 
 
-def ray_arguments(options: Namespace, *, storage: bool = True) -> dict[str, Any]:
-    """Returns those of ``add_ray_options`` that were given, as arguments of ``search``, ``resume`` and the like."""
-    names = (
-        "address", "num_cpus", "concurrent", "cpus_per_candidate", "gpus_per_candidate", "seconds_per_candidate",
-        "storage", "runtime_env",
-    )  # fmt: skip
-    given = {name: options[name] for name in names if options[name] is not None}
-    if "runtime_env" in given:
-        given["runtime_env"] = _read_json("--runtime-env", given["runtime_env"])
-    if not storage:
-        given.pop("storage", None)
-    return given
+def add_constraint_options(parser: ArgumentParser) -> None:
+    """Adds bounds on measures."""
+    shown = group(parser, "goal")
+    shown.add_argument(
+        "--constraint",
+        type=list[str],
+        default=[],
+        help="a bound that a candidate must keep, such as 'parameters<=50000' or 'accuracy>=0.5'; may be repeated",
+    )
 
 
-def _read_json(option: str, given: str) -> dict[str, Any]:
-    """Reads an object from JSON, or from a file that holds it."""
-    try:
-        text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
-        content = json.loads(text)
-    except (OSError, ValueError) as error:
-        raise InvalidInputError(f"{option}: expected JSON, or a file of it, got {given!r}: {error}") from error
-    if not isinstance(content, dict):
-        raise InvalidInputError(f"{option}: expected an object in JSON, got {type(content).__name__}")
-    return content
+def chosen_constraints(options: Namespace) -> tuple[Constraint, ...]:
+    """Returns the bounds that the options of ``add_constraint_options`` give."""
+    return tuple(map(parse_constraint, options.constraint))
 
 
-def plan_to_train(options: Namespace, run: Path) -> Plan:
-    """Reads what a run searched and with what data, wherever the options say that these are now."""
-    from autosnn_ray.cluster.plan import plan_of
-    from autosnn_ray.data import load_described
+def parse_constraint(text: str) -> Constraint:
+    """Reads a bound as it is written on a command line.
+
+    Args:
+        text: Such as ``parameters<=50000`` or ``accuracy>=0.5``.
+
+    Raises:
+        InvalidInputError: It is no such thing.
+
+    Example:
+        >>> parse_constraint("parameters<=50000").at_most
+        50000.0
+    """
+    from autosnn_ray.objectives import Constraint
+
+    for sign, bound in (("<=", "at_most"), (">=", "at_least")):
+        measure, mark, value = text.partition(sign)
+        if mark:
+            try:
+                limit = float(value)
+            except ValueError:
+                break
+            return Constraint(measure.strip(), **{bound: limit})
+    raise InvalidInputError(f"--constraint: expected such as 'parameters<=50000' or 'accuracy>=0.5', got {text!r}")
+
+
+def add_moved_options(parser: ArgumentParser, *, supernet: bool = True) -> None:
+    """Adds the options that say where a run's supernet and data are now."""
+    shown = group(parser, "where supernet and data are now")
+    if supernet:
+        shown.add_argument("--supernet", type=str | None, default=None, help="folder of the supernet, if it has moved")
+    shown.add_argument(
+        "--data", type=str | None, default=None, help="where the run's own data, a file or a folder, are now"
+    )
+    shown.add_argument(
+        "--data-folder", type=str | None, default=None, help="where the files of its data set are now, if they moved"
+    )
+
+
+def moved_data(options: Namespace) -> str | None:
+    """Returns where a run's data are now, if the options of ``add_moved_options`` say so."""
+    found: str | None = options.data or options.data_folder
+    return found
+
+
+def problem_of_run(options: Namespace, run: Path) -> tuple[Problem, dict[str, Any]]:
+    """Reads what a run searched, wherever the options say that its data are now, and its configuration."""
+    from autosnn_ray.errors import JournalError
     from autosnn_ray.journal import read_journal
+    from autosnn_ray.runs.problems import problem_of
 
     config = read_journal(run).config
-    data = load_described(config["data"], options.data_folder) if options.data_folder else None
-    return plan_of(run, config, supernet=options.supernet, data=data)
+    if "problem" not in config:
+        raise JournalError(f"{run}: the search was ended before it had begun; start it again with autosnn-ray search")
+    return problem_of(run, config, moved_data(options)), config

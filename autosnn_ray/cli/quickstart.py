@@ -1,12 +1,13 @@
 """Do the whole job on real data, in minutes on two cores.
 
 Trains a supernet on scikit-learn's 8x8 digits, searches it with AutoSNN's evolution on Ray Tune, retrains the
-found architecture alone, and reports on the test samples.
+found architecture from scratch, and reports on the test samples.
 """
 
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +20,13 @@ from autosnn_ray.errors import AutoSNNError, RunExistsError
 
 if TYPE_CHECKING:
     from autosnn_ray.evaluations import Evaluation
-    from autosnn_ray.run import Reproduction
+    from autosnn_ray.runs.run import Reproduction
 
+EXAMPLE = "autosnn-ray quickstart"
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
 RECIPE = "quickstart"
-SUPERNET_EPOCHS, ALONE_EPOCHS = 40, 30
+SUPERNET_EPOCHS, SCRATCH_EPOCHS = 40, 30
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,14 +35,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
     parser.add_argument("--epochs", type=int, default=SUPERNET_EPOCHS, help="epochs of the supernet's training")
-    parser.add_argument("--alone-epochs", type=int, default=ALONE_EPOCHS, help="epochs of each training alone")
+    parser.add_argument(
+        "--scratch-epochs", type=int, default=SCRATCH_EPOCHS, help="epochs of each training from scratch"
+    )
     parser.add_argument("--num-cpus", type=int | None, default=None, help="CPUs for the search (default: all)")
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
 
 
 @dataclass(frozen=True)
 class Final:
-    """An architecture trained alone, looked at once on the test samples.
+    """An architecture trained from scratch, looked at once on the test samples.
 
     Attributes:
         title: What it is.
@@ -61,22 +65,25 @@ def run(options: Namespace) -> None:
     folder = Path(options.folder)
     if folder.exists() and any(folder.iterdir()) and not options.resume:
         raise RunExistsError(f"{folder}: not empty; give --resume to go on with it, or another --folder")
-    import analysis
     from autosnn_ray.cli.console import console
-    from autosnn_ray.pipeline import reproduce
+    from autosnn_ray.cluster.executor import Ray
+    from autosnn_ray.own_packages import analysis
     from autosnn_ray.recipes import load
+    from autosnn_ray.studies.reproduction import reproduce
 
     recipe = load(RECIPE)
     recipe = replace(
         recipe,
         supernet={**(recipe.supernet or {}), "epochs": options.epochs},
         search={**(recipe.search or {}), "candidates": options.candidates},
-        retrain={**recipe.retrain, "epochs": options.alone_epochs},
+        retrain={**recipe.retrain, "epochs": options.scratch_epochs},
     )
-    done = reproduce(recipe, path=folder, seed=options.seed, num_cpus=options.num_cpus, watch=Shown())
+    done = reproduce(recipe, path=folder, seed=options.seed, executor=Ray(num_cpus=options.num_cpus), watch=Shown())
     by_hand = str(recipe.retrain["architectures"][0])
     _report(folder, dict(analysis.choose(done.search.frame())), _finals(done, by_hand))
-    console.print(f"\nall of it in {folder.resolve()}, after {time.monotonic() - started:.0f} seconds")
+    console.print(
+        f"\nall of it in {shlex.quote(str(folder.resolve()))}, after {time.monotonic() - started:.0f} seconds"
+    )
 
 
 def _finals(done: Reproduction, by_hand: str) -> list[Final]:
@@ -86,7 +93,7 @@ def _finals(done: Reproduction, by_hand: str) -> list[Final]:
     rows = done.retraining.frame().to_dict("records")
     failed = [str(row["reason"]) for row in rows if row["status"] != "done"]
     if failed:
-        raise AutoSNNError(f"{done.retraining.path}: a training alone failed: {failed[0]}")
+        raise AutoSNNError(f"{done.retraining.path}: a training from scratch failed: {failed[0]}")
     folders = {str(row["architecture"]): Path(str(row["folder"])) for row in rows}
     found = next((name for name in folders if name != by_hand), by_hand)
     finals = []
@@ -99,7 +106,7 @@ def _finals(done: Reproduction, by_hand: str) -> list[Final]:
 
 
 def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
-    from autosnn_ray.cli.console import console, print_rows
+    from autosnn_ray.cli.console import console, print_rows, say_next, say_written
     from autosnn_ray.cli.show import save_results
     from autosnn_ray.files import write_atomically
 
@@ -111,18 +118,19 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
     print_rows(
         ["network", "architecture", "parameters", "accuracy", "spikes"],
         rows,
-        title="trained alone from scratch, looked at once on the test samples",
+        title=f"trained from scratch, one seed, on {finals[0].measured.samples:,} test samples, looked at once",
         numbers_from=2,
     )
     found, hand_made = finals[0].measured, finals[1].measured
     console.print(
-        f"the supernet promised {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample on validation; "
-        f"trained alone it makes {found.accuracy:.2%} and {found.spikes:,.0f} on test.\n"
+        f"as a path of the supernet it had {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample on "
+        f"validation samples; trained from scratch it makes {found.accuracy:.2%} and {found.spikes:,.0f} on test "
+        "samples.\n"
         f"Against the hand-made network: {found.accuracy - hand_made.accuracy:+.2%} accuracy, "
         f"{found.spikes / hand_made.spikes - 1:+.0%} spikes; {found.samples} test samples cannot tell "
         f"accuracies less than about {_resolution(found):.1%} apart.\n"
-        "What a supernet's ranking is worth: its spikes can be trusted, small differences in its accuracies cannot "
-        "(README, 'What the ranking is worth')."
+        "The tables and pictures of the search are of paths of the supernet, as each of them says: their spikes can be "
+        "trusted, small differences in their accuracies cannot (README, 'What the ranking is worth')."
     )
     content = {
         final.title: {
@@ -133,8 +141,8 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
         for final in finals
     }
     write_atomically(folder / "final.json", f"{json.dumps(content, indent=2)}\n".encode())
-    for path in [*save_results(folder / "search", folder), folder / "final.json"]:
-        console.print(f"written: {path}")
+    say_written([*save_results(folder / "search", folder), folder / "final.json"])
+    say_next("show", folder)
 
 
 def _resolution(evaluation: Evaluation) -> float:

@@ -8,22 +8,22 @@ recipes are listed. Given again, the command goes on where it was cut off.
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.data_options import add_part_options, part_arguments
-from autosnn_ray.cli.options import add_energy_options, add_ray_options, energy_model, number, ray_arguments
+from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.options import add_energy_options, energy_model, number
+from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
+from autosnn_ray.studies.watch import Bars
 
 if TYPE_CHECKING:
-    from autosnn_ray.algorithms import OnTold
-    from autosnn_ray.cluster.rank import OnRun
-    from autosnn_ray.objectives import SpikeAwareFitness
-    from autosnn_ray.run import Reproduction, Run
+    from autosnn_ray.runs.run import Reproduction, Run
     from autosnn_ray.training import Supernet
-    from autosnn_ray.training.loop import OnStep
 
+EXAMPLE = "autosnn-ray reproduce cifar10_autosnn_16 --scale 0.01"
 AFTER_INTERRUPT = "The same command goes on."
 
 
@@ -39,18 +39,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     add_part_options(parser)
     add_energy_options(parser)
-    add_ray_options(parser)
+    add_executor_options(parser)
 
 
 def run(options: Namespace) -> None:
     """Runs a recipe, or lists them."""
-    from autosnn_ray.cluster.storage import run_folder
     from autosnn_ray.recipes import load
+    from autosnn_ray.storage.run_folder import run_folder
 
     if options.recipe is None:
         _list()
         return
-    from autosnn_ray.pipeline import reproduce
+    from autosnn_ray.studies.reproduction import reproduce
 
     recipe = load(options.recipe)
     recipe.scaled(options.scale)
@@ -63,47 +63,25 @@ def run(options: Namespace) -> None:
         data=part_arguments(options),
         energy_model=energy_model(options),
         watch=Shown(),
-        **ray_arguments(options, storage=False),
+        executor=chosen_executor(options),
     )
     _show(done)
 
 
-class Shown:
-    """Shows how a job goes on, on the terminal."""
-
-    def training(self) -> AbstractContextManager[OnStep | None]:
-        """Shows a bar while the supernet is trained."""
-        from autosnn_ray.cli.console import training_bar
-
-        return training_bar("1/3 supernet")
-
-    def searching(self, candidates: int, fitness: SpikeAwareFitness) -> AbstractContextManager[OnTold | None]:
-        """Shows a bar while the supernet is searched."""
-        from autosnn_ray.cli.console import search_bar
-
-        return search_bar("2/3 search", candidates, fitness)
-
-    def retraining(self) -> AbstractContextManager[OnRun | None]:
-        """Shows a bar while architectures are trained alone."""
-        from autosnn_ray.cli.console import run_bar
-
-        return run_bar("3/3 ")
+class Shown(Bars):
+    """Shows how a job goes on, and what came of each stage."""
 
     def trained(self, supernet: Supernet) -> None:
         """Says what the supernet's paths are worth."""
         from autosnn_ray.cli.console import console
 
-        paths = supernet.paths
-        console.print(
-            f"{paths.count} random paths: {paths.accuracy_min:.1%} to {paths.accuracy_max:.1%} on validation, median "
-            f"{paths.accuracy_median:.1%}; fitness reference {paths.spikes_mean:,.0f} spikes/sample"
-        )
+        console.print(f"{supernet.paths.summary}: the fitness' reference_spikes")
 
     def searched(self, run: Run) -> None:
         """Shows what was found."""
-        from autosnn_ray.cli.search import show_results
+        from autosnn_ray.cli.results import show_found
 
-        show_results(run.path, best=5)
+        show_found(run.path, best=5)
 
 
 def _list() -> None:
@@ -115,35 +93,42 @@ def _list() -> None:
 
 
 def _show(done: Reproduction) -> None:
-    from autosnn_ray.cli.console import console, print_rows
+    from autosnn_ray.cli.console import say_written
     from autosnn_ray.cli.retrain import show_retraining
     from autosnn_ray.files import write_atomically
 
     show_retraining(done.retraining)
-    frame, config = done.frame(), done.config()
-    print_rows(
-        ["architecture", "measure", "ours", "published", "status"],
-        [
-            [
-                ("" if row["is_published"] else "found: ") + row["architecture"],
-                row["measure"],
-                _number(row["measure"], row["ours"]),
-                _number(row["measure"], row["published"]),
-                row["status"],
-            ]
-            for row in frame.to_dict("records")
-        ],
-        title=f"{config['recipe']['name']} at scale {config['scale']:g}, test samples: ours beside the paper's",
-    )
-    if config["scale"] < 1:
-        console.print(
-            f"ours were trained for {config['scale']:.2%} of the recipe's epochs, and are not the paper's to match"
-        )
-    for note in config["recipe"]["notes"]:
-        console.print(f"note: {note}")
+    write_tables(reproduction(done.path))
     table = done.path / "table.csv"
-    write_atomically(table, frame.to_csv(index=False).encode())
-    console.print(f"written: {table}")
+    write_atomically(table, done.frame().to_csv(index=False).encode())
+    say_written([table])
+
+
+def reproduction(path: Path) -> Output:
+    """Returns our numbers beside those of the paper."""
+    from autosnn_ray.own_packages import analysis
+
+    frame, config = analysis.read_reproduction(path), analysis.read_reproduction_config(path)
+    before = "found: " if config["recipe"]["published"] else ""
+    columns = [
+        Column("", lambda row: ("" if row["is_published"] else before) + row["architecture"], "architecture"),
+        Column("measure"),
+        Column("", lambda row: _number(row["measure"], row["ours"]), "ours"),
+        Column("", lambda row: _number(row["measure"], row["published"]), "published"),
+        Column("status"),
+    ]
+    seeds = sorted(set(frame["seeds"]))
+    over = "" if not seeds else f", {seeds[0]} {'seed' if seeds[0] == 1 else 'seeds'}"
+    title = (
+        f"{config['recipe']['name']} at scale {config['scale']:g}, trained from scratch{over}, test samples: "
+        "ours beside the paper's"
+    )
+    notes = [f"note: {note}" for note in config["recipe"]["notes"]]
+    if config["scale"] < 1:
+        share = f"{config['scale']:.2%} of the recipe's epochs"
+        notes.insert(0, f"ours were trained for {share}, and are not the paper's to match")
+    about = {"recipe": config["recipe"]["name"], "scale": config["scale"]}
+    return Output([Table("reproduction", columns, records_of(frame), title, notes)], about)
 
 
 def _number(measure: str, value: Any) -> str:

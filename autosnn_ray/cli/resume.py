@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.options import add_ray_options, ray_arguments
+from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.options import add_moved_options, moved_data
 
+EXAMPLE = "autosnn-ray resume runs/first --candidates 600"
 AFTER_INTERRUPT = "Nothing is lost: the same command goes on."
 
 
@@ -21,35 +23,34 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=None,
         help="how many to evaluate in all; more than before extends the run (default: as before)",
     )
-    parser.add_argument("--supernet", type=str | None, default=None, help="folder of the supernet, if it has moved")
-    add_ray_options(parser)
+    add_moved_options(parser)
+    add_executor_options(parser)
 
 
 def run(options: Namespace) -> None:
     """Resumes or extends a search."""
-    from autosnn_ray.cli.console import console, search_bar
-    from autosnn_ray.cli.search import show_results
-    from autosnn_ray.cluster.home import run_home
-    from autosnn_ray.cluster.search import resume
+    from autosnn_ray.cli.console import say_next
+    from autosnn_ray.cli.results import show_found
     from autosnn_ray.errors import JournalError
     from autosnn_ray.journal import read_journal
-    from autosnn_ray.objectives import SpikeAwareFitness
+    from autosnn_ray.runs.search import resume
+    from autosnn_ray.storage.run_folder import open_run_folder
 
-    with run_home(options.run, options.storage) as home:  # fetched from a URL, where it is not here
-        folder = home.folder
+    with open_run_folder(options.run, options.storage) as home:  # fetched from a URL, where it is not here
+        folder = home.path
         config = read_journal(folder).config
-    if not {"objective", "candidates"} <= config.keys():
+    if not {"goal", "candidates"} <= config.keys():
         raise JournalError(
             f"{folder}: the search was ended before it had begun; start it again with autosnn-ray search"
         )
-    fitness = SpikeAwareFitness.from_dict(config["objective"])
-    with search_bar("resume", options.candidates or config["candidates"], fitness) as on_told:
-        found = resume(
-            options.run,
-            candidates=options.candidates,
-            supernet=options.supernet,
-            on_told=on_told,
-            **ray_arguments(options),
-        )
-    show_results(found.path, best=5)
-    console.print(f"next: autosnn-ray show {found.path} --save pictures")
+    found = resume(
+        options.run,
+        candidates=options.candidates,
+        supernet=options.supernet,
+        data=moved_data(options),
+        executor=chosen_executor(options, config.get("executor")),
+        storage=options.storage,
+        progress=True,
+    )
+    show_found(found.path, best=5)
+    say_next("show", found.path, "--save", "pictures")

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.data_options import add_data_options, load_data
-from autosnn_ray.cli.options import add_neuron_options, add_training_options, training_settings
+from autosnn_ray.cli.options import add_neuron_options, add_training_options, neuron_settings, training_settings
 from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from autosnn_ray.data import Dataset
-    from autosnn_ray.space import SearchSpace
-    from autosnn_ray.spiking.neurons import NeuronSettings
+    from autosnn_ray.problem import Problem
     from autosnn_ray.training import TrainSettings
 
+EXAMPLE = "autosnn-ray train supernet --space digits_16 --data digits --epochs 40"
 AFTER_INTERRUPT = "The same command goes on from the last saved epoch."
 
 
@@ -41,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--architecture",
         type=str | None,
         default=None,
-        help="train this one alone (srb_k5/skip/…) instead of a supernet",
+        help="train this one from scratch (srb_k5/skip/…) instead of a supernet",
     )
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     parser.add_argument(
@@ -64,24 +63,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Trains and saves a supernet, or a network of its own."""
-    import search_spaces
-    from autosnn_ray.spiking.neurons import NeuronSettings
+    from autosnn_ray.own_packages import search_spaces
+    from autosnn_ray.problem import Problem
 
     space = search_spaces.load(options.space, stem=options.stem)
-    data = load_data(options)
-    neuron = NeuronSettings(
-        model=options.neuron,
-        tau=options.tau,
-        threshold=options.threshold,
-        decay_input=options.decay_input,
-        surrogate=options.surrogate,
-    )
+    problem = Problem(space, load_data(options), options.timesteps, neuron_settings(options))
     settings = training_settings(options)
     _refuse_finished(Path(options.folder))
-    train = _train_supernet if space.slots and options.architecture is None else _train_alone
-    if train is _train_alone and _on_ray(options):
+    train = _train_supernet if space.slots and options.architecture is None else _train_from_scratch
+    if train is _train_from_scratch and _on_ray(options):
         raise InvalidInputError("workers, address, gpus: they train a supernet; one network is trained in this process")
-    train(options, space, data, neuron, settings)
+    train(options, problem, settings)
 
 
 def _on_ray(options: Namespace) -> bool:
@@ -96,56 +88,43 @@ def _refuse_finished(folder: Path) -> None:
             raise InvalidInputError(f"{folder}: already holds a {what}; give another folder")
 
 
-def _train_supernet(
-    options: Namespace, space: SearchSpace, data: Dataset, neuron: NeuronSettings, settings: TrainSettings
-) -> None:
-    from autosnn_ray.cli.console import console, training_bar
+def _train_supernet(options: Namespace, problem: Problem, settings: TrainSettings) -> None:
+    from autosnn_ray.cli.console import console, say_next, say_written
     from autosnn_ray.training import train_supernet
 
     how: dict[str, Any] = {
         "seed": options.seed,
-        "timesteps": options.timesteps,
-        "neuron": neuron,
         "settings": settings,
         "sampling": options.sampling,
         "folder": Path(options.folder),
     }
-    with training_bar("supernet") as on_step:
-        if _on_ray(options):
-            from autosnn_ray.cluster.train import train_on_ray
+    if _on_ray(options):
+        from autosnn_ray.cluster.train import train_on_ray
 
-            where = {"workers": options.workers, "address": options.address, "gpus": options.gpus}
-            supernet = train_on_ray(space, data, on_step=on_step, **how, **where)
-        else:
-            supernet = train_supernet(space, data, on_step=on_step, **how)
-    paths = supernet.paths
-    console.print(
-        f"{paths.count} paths drawn uniformly reach {paths.accuracy_min:.1%} to {paths.accuracy_max:.1%} on "
-        f"validation, median {paths.accuracy_median:.1%} (guessing: {paths.chance:.1%});\n"
-        f"reference_spikes = {paths.spikes_mean:,.0f} spikes/sample\n"
-        f"written to {options.folder}; next: autosnn-ray search {options.folder} runs/first"
-    )
+        where = {"workers": options.workers, "address": options.address, "gpus": options.gpus}
+        supernet = train_on_ray(problem, progress=True, **how, **where)
+    else:
+        supernet = train_supernet(problem, progress=True, **how)
+    console.print(f"{supernet.paths.summary}: the fitness' reference_spikes")
+    say_written([Path(options.folder)])
+    say_next("search", "runs/first", "--supernet", options.folder)
 
 
-def _train_alone(
-    options: Namespace, space: SearchSpace, data: Dataset, neuron: NeuronSettings, settings: TrainSettings
-) -> None:
-    from autosnn_ray.cli.console import console, training_bar
+def _train_from_scratch(options: Namespace, problem: Problem, settings: TrainSettings) -> None:
+    from autosnn_ray.cli.console import console, say_next, say_written
     from autosnn_ray.training import train_and_keep
 
-    with training_bar("network") as on_step:
-        trained = train_and_keep(
-            space,
-            space.parse(options.architecture or ""),
-            data,
-            seed=options.seed,
-            timesteps=options.timesteps,
-            neuron=neuron,
-            settings=settings,
-            folder=options.folder,
-            on_step=on_step,
-        )
-    console.print(
-        f"accuracy {trained.validation.accuracy:.2%}, {trained.validation.spikes:,.0f} spikes/sample on validation\n"
-        f"written to {options.folder}; next: autosnn-ray inspect {options.folder}"
+    trained = train_and_keep(
+        problem,
+        options.architecture or "",
+        seed=options.seed,
+        settings=settings,
+        folder=options.folder,
+        progress=True,
     )
+    found = trained.validation
+    console.print(
+        f"accuracy {found.accuracy:.2%}, {found.spikes:,.0f} spikes/sample on {found.samples:,} validation samples"
+    )
+    say_written([Path(options.folder)])
+    say_next("inspect", options.folder)

@@ -1,1 +1,1 @@
-"""Population search on Ray: the only folder that imports ray."""
+"""Ray, and nothing else: the executor that evaluates candidates on it, and training by several processes."""

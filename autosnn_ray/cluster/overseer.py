@@ -61,7 +61,7 @@ class Overseer:
         """Lets an evaluation begin, or not.
 
         Args:
-            index: The candidate's number.
+            index: The candidate's number over all searches.
             actor: Handle of the actor that is to evaluate it, pickled: to read one takes its class's imports, seconds
                 that only an overseer that must end an actor needs.
             last_seconds: How long that actor's last evaluation took.

@@ -9,7 +9,8 @@ from typing import Any
 STORE_BYTES = 2**27
 """What packed beginnings may take in the object store: 128 MiB."""
 
-_Key = tuple[int, tuple[str, ...]]
+_Batch = tuple[int, int]
+_Key = tuple[_Batch, tuple[str, ...]]
 
 
 class PrefixIndex:
@@ -23,7 +24,7 @@ class PrefixIndex:
         self._budget, self._held = budget_bytes, 0
         self._known: OrderedDict[_Key, tuple[Any, int]] = OrderedDict()
 
-    def find(self, batch: int, paths: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Any] | None:
+    def find(self, batch: _Batch, paths: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], Any] | None:
         """Returns the first of these beginnings that is there, and the reference to it."""
         for path in paths:
             if (batch, path) in self._known:
@@ -31,7 +32,7 @@ class PrefixIndex:
                 return path, self._known[batch, path][0]
         return None
 
-    def offer(self, batch: int, path: tuple[str, ...], reference: list[Any], size_bytes: int) -> None:
+    def offer(self, batch: _Batch, path: tuple[str, ...], reference: list[Any], size_bytes: int) -> None:
         """Takes a reference (in a list: Ray would resolve it), unless there is one already or it is too large."""
         if (batch, path) in self._known or size_bytes > self._budget:
             return
@@ -41,7 +42,7 @@ class PrefixIndex:
         self._known[batch, path] = reference[0], size_bytes
         self._held += size_bytes
 
-    def forget(self, batch: int, path: tuple[str, ...]) -> None:
+    def forget(self, batch: _Batch, path: tuple[str, ...]) -> None:
         """Lets go of a beginning, such as one that went with the node it was on."""
         _, size_bytes = self._known.pop((batch, path), (None, 0))
         self._held -= size_bytes

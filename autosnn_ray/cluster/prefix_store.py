@@ -25,10 +25,11 @@ class PrefixesOfAll:
 
     Args:
         index: Handle of the actor that is the ``PrefixIndex``.
+        task: Number of the search, whose beginnings are no other's.
     """
 
-    def __init__(self, index: Any) -> None:
-        self._index = index
+    def __init__(self, index: Any, task: int = 0) -> None:
+        self._index, self._task = index, task
         self.pays = False
 
     def took(self, seconds: float) -> None:
@@ -39,14 +40,14 @@ class PrefixesOfAll:
         """Returns the first of these beginnings of one batch that is there."""
         if not self.pays:
             return None
-        found = ray.get(self._index.find.remote(batch, list(paths)))
+        found = ray.get(self._index.find.remote((self._task, batch), list(paths)))
         if found is None:
             return None
         path, reference = found
         try:
             prefix: Prefix = ray.get(reference, timeout=_FETCH_SECONDS)
         except RayError:  # it went with the actor, or the node, that had run it: it is run anew
-            self._index.forget.remote(batch, path)
+            self._index.forget.remote((self._task, batch), path)
             return None
         # Copied: what is mapped would stay in the store for as long as it is kept here.
         return replace(prefix, bits=prefix.bits.copy())
@@ -55,4 +56,4 @@ class PrefixesOfAll:
         """Gives a beginning to others, and does not wait until they know."""
         if not self.pays:
             return
-        self._index.offer.remote(batch, path, [ray.put(prefix)], prefix.bits.nbytes)
+        self._index.offer.remote((self._task, batch), path, [ray.put(prefix)], prefix.bits.nbytes)

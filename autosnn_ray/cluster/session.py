@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import ray
-from ray._private import ray_constants
 from ray.exceptions import AuthenticationError, RayError
 from ray.runtime_env import RuntimeEnv
 
+from autosnn_ray.cluster.private import ENABLE_CLUSTER_VARIABLE, on_loopback
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
 
 _OBJECT_STORE_BYTES = 300 * 2**20
@@ -77,27 +77,17 @@ def ray_session(
 
 
 def _start_here(num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int) -> None:
-    """Starts Ray so that nothing outside this machine can reach it: who reaches Ray can run any code.
-
-    Ray 2.60 turns a loopback address into the machine's own, and then listens on every interface, unless it
-    believes that it is on a laptop; there is no public setting. A test looks at the sockets.
-    """
-    before = ray_constants.ENABLE_RAY_CLUSTER
-    ray_constants.ENABLE_RAY_CLUSTER = False
-    try:
-        with environment({ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR: "0"}):
-            ray.init(
-                address="local",
-                num_cpus=num_cpus,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=_OBJECT_STORE_BYTES + 2 * shared_bytes,
-                runtime_env=runtime_env,
-                _node_ip_address="127.0.0.1",
-            )
-    finally:
-        ray_constants.ENABLE_RAY_CLUSTER = before
+    with on_loopback() as only_here, environment({ENABLE_CLUSTER_VARIABLE: "0"}):
+        ray.init(
+            address="local",
+            num_cpus=num_cpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=_OBJECT_STORE_BYTES + 2 * shared_bytes,
+            runtime_env=runtime_env,
+            **only_here,
+        )
 
 
 def _checked(runtime_env: Mapping[str, Any] | None) -> dict[str, Any] | None:

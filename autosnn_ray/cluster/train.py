@@ -18,11 +18,10 @@ from ray.train.v2.api.exceptions import TrainingFailedError
 
 from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.cluster.session import environment, ray_session
-from autosnn_ray.cluster.storage import run_folder
-from autosnn_ray.cluster.store import SharedDataset
-from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
-from autosnn_ray.space import SearchSpace
+from autosnn_ray.problem import Problem
+from autosnn_ray.progress import training_bar
+from autosnn_ray.storage.run_folder import run_folder
 from autosnn_ray.training.group import Group
 from autosnn_ray.training.loop import OnStep, Progress
 from autosnn_ray.training.supernet import Supernet
@@ -35,8 +34,7 @@ _TAKE_EVERY_SECONDS = 0.2
 
 
 def train_on_ray(
-    space: SearchSpace,
-    data: Dataset,
+    problem: Problem,
     *,
     folder: str | Path,
     workers: int,
@@ -44,6 +42,7 @@ def train_on_ray(
     cpus_per_worker: int = 1,
     gpus: bool = False,
     on_step: OnStep | None = None,
+    progress: bool | None = None,
     **settings: Any,
 ) -> Supernet:
     """Trains a supernet by ``train_supernet`` in several processes, each with its share of every batch.
@@ -52,8 +51,7 @@ def train_on_ray(
     tolerance, whatever the number. Where a process dies all go on from the last saved epoch.
 
     Args:
-        space: The search space.
-        data: As ``train_supernet`` takes it.
+        problem: As ``train_supernet`` takes it.
         folder: Where the supernet is saved, and a training that was cut off is gone on with, with the same number of
             workers or another; on a cluster one that every node can reach.
         workers: How many processes.
@@ -61,6 +59,7 @@ def train_on_ray(
         cpus_per_worker: CPUs, and threads, of each.
         gpus: Whether each trains on a GPU of its own.
         on_step: Told of every training step; after a death again of those that are done anew.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
         settings: Further arguments of ``train_supernet``.
 
     Returns:
@@ -75,14 +74,18 @@ def train_on_ray(
             raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
     folder = run_folder(folder).resolve()
     refuse_finished(folder)
-    shared = SharedDataset.of(data)
+    size = problem.data.size_bytes
     # On this machine alone nothing is to be reached from outside; without a word gloo asks the machine's name.
     alone = {"GLOO_SOCKET_IFNAME": "lo"} if address is None else {}
     cpus = None if address is not None else workers * cpus_per_worker
-    with environment(alone), ray_session(address, cpus, shared_bytes=shared.size), _told(on_step) as teller:
+    with (
+        environment(alone),
+        ray_session(address, cpus, shared_bytes=size),
+        training_bar("supernet", progress=progress, then=on_step) as told,
+        _told(told) as teller,
+    ):
         loop = {
-            "space": space,
-            "data": ray.put(shared),
+            "problem": ray.put(problem),
             "folder": folder,
             "teller": teller,
             "settings": settings,
@@ -137,11 +140,11 @@ def _train(loop: dict[str, Any]) -> None:
 
     try:
         train_supernet(
-            loop["space"],
-            ray.get(loop["data"]).open(),
+            ray.get(loop["problem"]),
             folder=loop["folder"],
             group=group,
             on_step=tell if group.rank == 0 else None,
+            progress=False,
             **loop["settings"],
         )
     except AutoSNNError as error:

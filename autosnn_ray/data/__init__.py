@@ -3,7 +3,24 @@
 from autosnn_ray.data.augmentation import AUGMENTATIONS
 from autosnn_ray.data.dataset import Dataset, Split
 from autosnn_ray.data.load import load_dataset, load_described
-from autosnn_ray.data.options import DataOptions
-from autosnn_ray.data.registry import DATASETS
+from autosnn_ray.data.options import VALIDATION_BY, DataOptions
+from autosnn_ray.data.readers.kept import cache_folder
+from autosnn_ray.data.readers.samples import OnRead
+from autosnn_ray.data.registry import DATASETS, find_entry
+from autosnn_ray.data.summary import Summary, summarize
 
-__all__ = ["AUGMENTATIONS", "DATASETS", "DataOptions", "Dataset", "Split", "load_dataset", "load_described"]
+__all__ = [
+    "AUGMENTATIONS",
+    "DATASETS",
+    "VALIDATION_BY",
+    "DataOptions",
+    "Dataset",
+    "OnRead",
+    "Split",
+    "Summary",
+    "cache_folder",
+    "find_entry",
+    "load_dataset",
+    "load_described",
+    "summarize",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -14,29 +14,18 @@ import torch
 from torch import Tensor
 
 from autosnn_ray.data.augmentation import find_augmentation
-from autosnn_ray.data.splits import check_shares, split_off
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.data.build import Plan, build
+from autosnn_ray.data.options import VALIDATION_BY
+from autosnn_ray.data.readers.arrays import checked_samples
+from autosnn_ray.data.readers.samples import Samples, Source
+from autosnn_ray.data.split import Split
+from autosnn_ray.data.splits import check_shares
+from autosnn_ray.shown import as_table
 
+__all__ = ["Arrays", "Dataset", "Split"]
 
-@dataclass(frozen=True)
-class Split:
-    """Samples of one split.
-
-    Attributes:
-        x: Frames, float32, shape ``(N, C, H, W)`` or ``(N, T, C, H, W)``; of event data counts, uint8, shape
-            ``(N, T, 2, H, W)``, mapped from the disk: no more of them is in memory than there is room for.
-        y: Classes, int64, shape ``(N,)``.
-    """
-
-    x: Tensor
-    y: Tensor
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def head(self, count: int) -> Split:
-        """Returns the first ``count`` samples, as views."""
-        return Split(self.x[:count], self.y[:count])
+Arrays = tuple[npt.ArrayLike, npt.ArrayLike]
+"""Frames ``x`` and their classes ``y``."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +44,8 @@ class Dataset:
         seed: What the splits were drawn from.
         options: What ``load_dataset`` was given besides name and seed, to load the same again.
         black: Value of a black pixel in each channel where frames are normalised; 0 where empty.
+        class_names: What the classes are called, in their order; empty where that is not known.
+        skipped: What was wrong with the files that were left out, where that was asked for.
     """
 
     name: str
@@ -66,6 +57,8 @@ class Dataset:
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
     black: tuple[float, ...] = ()
+    class_names: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         find_augmentation(self.augmentation)
@@ -81,23 +74,33 @@ class Dataset:
         validation_share: float = 0.2,
         test_share: float = 0.2,
         augmentation: str = "none",
+        groups: npt.ArrayLike | None = None,
+        validation: Arrays | None = None,
+        test: Arrays | None = None,
+        class_names: Sequence[str] = (),
     ) -> Dataset:
         """Splits samples by class into training, validation and test.
 
         Args:
             name: What to call the data set.
-            x: Frames, shape ``(N, C, H, W)`` (``(N, H, W)`` is read as one channel) or ``(N, T, C, H, W)``.
+            x: Frames, shape ``(N, C, H, W)`` (``(N, H, W)`` is read as one channel) or ``(N, T, C, H, W)``. Bytes are
+                grey levels or colours and become 0 to 1, except ``(N, T, 2, H, W)``: counts of events, which stay. All
+                other numbers are taken as they are.
             y: Classes 0, 1, 2 …, shape ``(N,)``.
             seed: What the splits are drawn from.
             validation_share: Share of all samples that validates, between 0 and 1.
             test_share: Share of all samples that tests, between 0 and 1.
             augmentation: Key of ``AUGMENTATIONS``, for training samples only.
+            groups: Whom or what each sample is of, shape ``(N,)``: no group stands in two splits that are drawn.
+            validation: Validation samples of your own, in place of a share.
+            test: Test samples of your own, in place of a share.
+            class_names: What the classes are called, in their order.
 
         Returns:
-            The data set; each class has the same share in each split, to rounding.
+            The data set; each class has the same share in each split, to rounding, or as nearly as groups allow.
 
         Raises:
-            InvalidInputError: Shapes that do not fit, values that are not finite, classes that are not
+            InvalidInputError: Shapes that do not fit, values that are not finite numbers, classes that are not
                 0, 1, 2 …, or shares that leave a split without samples of every class.
 
         Example:
@@ -106,24 +109,52 @@ class Dataset:
             >>> data.train.x.shape, len(data.validation), len(data.test)
             (torch.Size([60, 1, 8, 8]), 20, 20)
         """
-        frames, labels = _checked(name, np.asarray(x, dtype=np.float32), np.asarray(y))
         check_shares(validation_share=validation_share, test_share=test_share)
-        rest, test = split_off(name, np.arange(len(labels)), labels, test_share, seed)
-        train, validation = split_off(name, rest, labels, validation_share / (1 - test_share), seed)
 
-        def part(rows: npt.NDArray[np.int64]) -> Split:
-            rows = np.sort(rows)
-            return Split(torch.from_numpy(frames[rows]), torch.from_numpy(labels[rows]))
+        def samples(part: str, arrays: Arrays, groups: npt.ArrayLike | None = None) -> Samples:
+            given = None if groups is None else np.asarray(groups)
+            return checked_samples(f"data set {name!r}, {part}", np.asarray(arrays[0]), np.asarray(arrays[1]), given)
 
+        source = Source(
+            samples("x", (x, y), groups),
+            samples("test", test) if test else None,
+            samples("validation", validation) if validation else None,
+            tuple(class_names),
+        )
+        built = build(source, Plan(name, seed, shares=(validation_share, test_share)))
         return cls(
             name=name,
-            classes=int(labels.max()) + 1,
-            train=part(train),
-            validation=part(validation),
-            test=part(test),
+            classes=built.classes,
+            train=built.splits["train"],
+            validation=built.splits["validation"],
+            test=built.splits["test"],
             augmentation=augmentation,
             seed=seed,
+            class_names=built.class_names,
         )
+
+    def __repr__(self) -> str:
+        lines = [f"{name}: {value}" for name, value in self._facts().items()]
+        return "\n  ".join([f"Dataset {self.name!r}", *lines])
+
+    def _repr_html_(self) -> str:
+        """Returns the same as a table, for notebooks."""
+        return as_table(f"Dataset {self.name!r}", self._facts())
+
+    def _facts(self) -> dict[str, str]:
+        names = ", ".join(self.class_names[:10]) + (", …" if len(self.class_names) > 10 else "")
+        shape = tuple(self.train.x.shape[1:])
+        values = "counts of events" if self.train.x.dtype == torch.uint8 else "float32"
+        facts = {
+            "samples": f"{len(self.train):,} train, {len(self.validation):,} validation, {len(self.test):,} test",
+            "classes": f"{self.classes}{f' ({names})' if names else ''}",
+            "frames": f"{'x'.join(map(str, shape))} ({'T, C, H, W' if len(shape) == 4 else 'C, H, W'}), {values}",
+            "augmentation": self.augmentation,
+            "seed": str(self.seed),
+        }
+        if "validation_by" in self.options:
+            facts["validation"] = VALIDATION_BY[self.options["validation_by"]]
+        return {**facts, **({"left out": f"{len(self.skipped)} files"} if self.skipped else {})}
 
     def augment(self, x: Tensor, generator: torch.Generator) -> Tensor:
         """Augments training samples ``(N, …, C, H, W)``; every draw comes from the generator."""
@@ -155,12 +186,20 @@ class Dataset:
                 digest.update(np.ascontiguousarray(tensor.numpy()).data)
         return digest.hexdigest()
 
+    @property
+    def size_bytes(self) -> int:
+        """What the samples and classes of all splits take."""
+        tensors = [tensor for split in (self.train, self.validation, self.test) for tensor in (split.x, split.y)]
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
     def without_test(self) -> Dataset:
         """Returns the data set with no test samples in it, for whoever is to choose."""
         return replace(self, test=self.test.head(0))
 
     def describe(self) -> dict[str, Any]:
-        """Returns name, seed, sizes and checksum, as they are kept with checkpoints and runs."""
+        """Returns name, seed, sizes, checksum and names of classes, as they are kept with checkpoints and runs."""
+        named = {"class_names": list(self.class_names)} if self.class_names else {}
+        skipped = {"skipped": list(self.skipped)} if self.skipped else {}
         return {
             "name": self.name,
             "seed": self.seed,
@@ -171,33 +210,6 @@ class Dataset:
             "test": len(self.test),
             "augmentation": self.augmentation,
             "options": dict(self.options),
+            **named,
+            **skipped,
         }
-
-
-def _checked(
-    name: str, x: npt.NDArray[np.float32], y: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    if x.ndim == 3:
-        x = x[:, None]
-    if x.ndim not in (4, 5) or y.shape != (len(x),):
-        raise InvalidInputError(
-            f"data set {name!r}: expected x of shape (N, C, H, W) or (N, T, C, H, W) and y of shape (N,), "
-            f"got {x.shape} and {y.shape}"
-        )
-    if not np.isfinite(x).all():
-        raise InvalidInputError(f"data set {name!r}: x holds values that are not finite; remove or replace them")
-    return x, checked_classes(name, y)
-
-
-def checked_classes(name: str, y: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Returns classes as int64.
-
-    Raises:
-        InvalidInputError: They are not 0, 1, 2 …, each there at least once.
-    """
-    if not np.issubdtype(y.dtype, np.integer):
-        raise InvalidInputError(f"data set {name!r}: expected whole numbers as classes, got {y.dtype}")
-    present = np.unique(y)
-    if len(present) < 2 or not np.array_equal(present, np.arange(len(present))):
-        raise InvalidInputError(f"data set {name!r}: expected classes 0, 1, 2 …, got {present[:10].tolist()}")
-    return y.astype(np.int64)

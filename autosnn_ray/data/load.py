@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import torch
-from torch import Tensor
-
-from autosnn_ray.data.dataset import Dataset, Split, checked_classes
+from autosnn_ray.data.build import Plan, build
+from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.data.options import DataOptions
-from autosnn_ray.data.readers.images import read_image_folder
-from autosnn_ray.data.readers.npz import read_npz
-from autosnn_ray.data.readers.samples import Rows, Samples, Source
-from autosnn_ray.data.registry import DATASETS, DatasetEntry
-from autosnn_ray.data.resize import fit_size
-from autosnn_ray.data.splits import part_of, split_off
-from autosnn_ray.errors import InvalidInputError, unknown_name
-
-VALIDATION_SHARE = 0.2
-TEST_SHARE = 0.2
+from autosnn_ray.data.readers.samples import OnRead
+from autosnn_ray.data.registry import DATASETS, find_entry
+from autosnn_ray.errors import InvalidInputError
 
 
 def load_dataset(
@@ -37,15 +27,20 @@ def load_dataset(
     augmentation: str | None = None,
     frames: int | None = None,
     frames_by: str | None = None,
+    sensor: tuple[int, int] | None = None,
+    validation_by: str | None = None,
+    skip_damaged: bool = False,
+    on_read: OnRead | None = None,
 ) -> Dataset:
     """Loads a data set by name, or from files of your own.
 
-    An official test set stays the test split; a fifth of the training set, drawn by class and seed, validates.
-    Where there is no test set, a fifth of all samples is split off first.
+    Test and validation sets that come with the data stay what they are. Where there is no validation set, a fifth of
+    the training set, drawn by class and seed, validates; where there is no test set, a fifth of all samples is split
+    off first. Where groups are known (who made the gesture), none stands on both sides of a split that is drawn.
 
     Args:
-        name: Key of ``DATASETS``, the path of a ``.npz`` file with ``x`` and ``y``, or of a folder of images with
-            a folder for each class.
+        name: Key of ``DATASETS``, the path of a ``.npz`` file with ``x`` and ``y``, or of a folder of images, or of
+            recordings of events, with a folder for each class.
         seed: What the splits, and parts of them, are drawn from.
         folder: Where the files are; ``data/NAME`` and the usual places where None.
         size: Height and width to bring frames to, pixels; as they are where None.
@@ -55,6 +50,10 @@ def load_dataset(
         augmentation: Key of ``AUGMENTATIONS``, or several joined by ``+``; the data set's own where None.
         frames: Frames that a recording of events is cut into, T, the network's time steps; 4 where None.
         frames_by: How: ``count``, equally many events a frame, or ``time``, equally long; by count where None.
+        sensor: Width and height of the camera, pixels, for recordings of your own whose files do not say it.
+        validation_by: ``given``, ``groups`` or ``samples``; the first of them that the data allow where None.
+        skip_damaged: Leaves files out that cannot be read, and lists them in ``Dataset.skipped``.
+        on_read: Is told how many samples have been read, and how many there are: recordings take a while to cut.
 
     Returns:
         The data set with its three splits.
@@ -62,13 +61,17 @@ def load_dataset(
     Raises:
         InvalidInputError: No such data set, its files are missing or damaged, or a part is larger than the whole.
 
+    Warns:
+        MissingClassWarning: A split has no sample of some class.
+        SkippedFilesWarning: Files were left out, as asked for.
+
     Example:
         >>> data = load_dataset("digits", train_samples=100)
         >>> len(data.train), len(data.validation), len(data.test), data.classes
         (100, 360, 360, 10)
     """
     options = DataOptions(
-        folder=None if folder is None else str(folder),
+        folder=None if folder is None else str(Path(folder).resolve()),
         size=size,
         train_samples=train_samples,
         validation_samples=validation_samples,
@@ -76,98 +79,57 @@ def load_dataset(
         augmentation=augmentation,
         frames=frames,
         frames_by=frames_by,
+        sensor=sensor,
+        validation_by=validation_by,
+        skip_damaged=skip_damaged,
     )
-    return _load(name, seed, options)
+    return _load(name, seed, options, on_read)
 
 
-def load_described(description: Mapping[str, Any], folder: str | Path | None = None) -> Dataset:
+def load_described(
+    description: Mapping[str, Any], folder: str | Path | None = None, *, on_read: OnRead | None = None
+) -> Dataset:
     """Loads a data set again, from what ``Dataset.describe`` said of it.
 
     Args:
-        description: Holds name, seed and options.
-        folder: Where its files are now; where they were before, if None.
+        description: Holds name, seed and options. Where they say nothing of how validation was split off, it is as
+            earlier versions did.
+        folder: Where its files are now, or for data of one's own the file or folder itself; where they were before, if
+            None.
+        on_read: Is told how many samples have been read, and how many there are.
 
     Returns:
         The data set; whether its samples are still the same, its checksum says.
     """
-    options = dict(description.get("options", {}))
-    if folder is not None:
-        options["folder"] = str(folder)
-    return _load(str(description["name"]), int(description["seed"]), DataOptions.from_dict(options))
+    options, name = dict(description.get("options", {})), str(description["name"])
+    if folder is not None and name in DATASETS:
+        options["folder"] = str(Path(folder).resolve())
+    elif folder is not None:
+        name = str(folder)
+    return _load(name, int(description["seed"]), DataOptions.from_dict(options), on_read)
 
 
-def _load(name: str, seed: int, options: DataOptions) -> Dataset:
-    entry = _entry(name)
+def _load(name: str, seed: int, options: DataOptions, on_read: OnRead | None) -> Dataset:
+    entry = find_entry(name)
     if not entry.is_events and (options.frames is not None or options.frames_by is not None):
         raise InvalidInputError(f"frames, frames_by: expected for event data sets alone, and {name!r} is none")
-    source = entry.read(options)
-    classes = len(np.unique(checked_classes(name, source.train.y)))
-    parts = _parts(name, source, classes, seed, options)
-    splits = [_split(name, samples, rows, entry, options.size) for samples, rows in parts]
+    if not (entry.is_events and entry.own) and options.sensor is not None:
+        raise InvalidInputError(f"sensor: expected for recordings of events of your own alone, and {name!r} is none")
+    plan = Plan(name, seed, options, mean=entry.mean, deviation=entry.deviation)
+    built = build(entry.read(options), plan, on_read)
+    if options.validation_by is None and (entry.own or built.validation_by != "samples"):
+        options = replace(options, validation_by=built.validation_by)
     return Dataset(
-        name=name,
-        classes=classes,
-        train=splits[0],
-        validation=splits[1],
-        test=splits[2],
+        # Found again from any working folder.
+        name=name if name in DATASETS else str(Path(name).resolve()),
+        classes=built.classes,
+        train=built.splits["train"],
+        validation=built.splits["validation"],
+        test=built.splits["test"],
         augmentation=options.augmentation or entry.augmentation,
         seed=seed,
         options=options.to_dict(),
         black=tuple(-mean / deviation for mean, deviation in zip(entry.mean, entry.deviation, strict=True)),
+        class_names=built.class_names,
+        skipped=built.skipped,
     )
-
-
-def _entry(name: str) -> DatasetEntry:
-    if name in DATASETS:
-        return DATASETS[name]
-    if name.endswith(".npz"):
-        return DatasetEntry(lambda _: read_npz(Path(name)), "arrays of your own")
-    if Path(name).is_dir():
-        return DatasetEntry(lambda options: read_image_folder(Path(name), options.size), "images of your own")
-    hint = "Or give the path of a .npz file with x and y, or of a folder with a folder of images for each class."
-    raise unknown_name("data set", name, DATASETS, hint)
-
-
-def _parts(
-    name: str, source: Source, classes: int, seed: int, options: DataOptions
-) -> tuple[tuple[Samples, Rows], tuple[Samples, Rows], tuple[Samples, Rows]]:
-    """Says which rows of which samples train, validate and test."""
-    rows = np.arange(len(source.train.y))
-    share = VALIDATION_SHARE
-    tested = source.test
-    if tested is None:
-        rows, test = split_off(name, rows, source.train.y, TEST_SHARE, seed)
-        tested, share = source.train, share / (1 - TEST_SHARE)
-    else:
-        test = np.arange(len(tested.y))
-        if len(test) == 0 or tested.y.min() < 0 or tested.y.max() >= classes:
-            raise InvalidInputError(f"data set {name!r}: expected test samples of the classes 0 to {classes - 1}")
-    train, validation = split_off(name, rows, source.train.y, share, seed)
-    return (
-        (source.train, part_of(name, train, source.train.y, options.train_samples, seed)),
-        (source.train, part_of(name, validation, source.train.y, options.validation_samples, seed)),
-        (tested, part_of(name, test, tested.y, options.test_samples, seed)),
-    )
-
-
-def _split(name: str, samples: Samples, rows: Rows, entry: DatasetEntry, size: tuple[int, int] | None) -> Split:
-    rows = np.sort(rows)
-    y = torch.from_numpy(samples.y[rows])
-    if entry.is_events:
-        return Split(torch.from_numpy(samples.read(rows)), y)
-    x = _frames(name, samples.read(rows))
-    x = x if size is None else fit_size(x, size)
-    if entry.mean:
-        mean, deviation = (torch.tensor(values)[:, None, None] for values in (entry.mean, entry.deviation))
-        x = (x - mean) / deviation
-    return Split(x, y)
-
-
-def _frames(name: str, raw: npt.NDArray[Any]) -> Tensor:
-    """Returns frames as float32; bytes become 0 to 1."""
-    x = torch.from_numpy(raw.astype(np.float32))
-    if raw.dtype == np.uint8:
-        return x.div_(255)
-    if not x.isfinite().all():
-        raise InvalidInputError(f"data set {name!r}: x holds values that are not finite; remove or replace them")
-    return x

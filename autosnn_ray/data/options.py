@@ -11,6 +11,13 @@ from autosnn_ray.data.augmentation import find_augmentation
 from autosnn_ray.data.readers.frames import FRAMES_BY
 from autosnn_ray.errors import InvalidInputError, unknown_name
 
+VALIDATION_BY: dict[str, str] = {
+    "given": "the split that comes with the data",
+    "groups": "drawn from training, no group on both sides",
+    "samples": "drawn from training, sample by sample",
+}
+"""Where the validation split comes from."""
+
 
 @dataclass(frozen=True)
 class DataOptions:
@@ -26,6 +33,11 @@ class DataOptions:
         augmentation: Key of ``AUGMENTATIONS``, or several joined by ``+``; the data set's own where None.
         frames: Frames that a recording of events is cut into, T; 4 where None.
         frames_by: How it is cut: ``count`` (equally many events a frame), or ``time``; by count where None.
+        sensor: Width and height of the camera, pixels, for recordings of one's own that do not say it.
+        validation_by: Key of ``VALIDATION_BY``; where None, the validation split is the one that comes with the data,
+            or else drawn by groups where they are known, or else sample by sample.
+        skip_damaged: Whether files that cannot be read are left out and listed, instead of stopping the load.
+        as_before: Whether splits are those of earlier versions, which saw neither validation sets nor groups.
     """
 
     folder: str | None = None
@@ -36,10 +48,16 @@ class DataOptions:
     augmentation: str | None = None
     frames: int | None = None
     frames_by: str | None = None
+    sensor: tuple[int, int] | None = None
+    validation_by: str | None = None
+    skip_damaged: bool = False
+    as_before: bool = False
 
     def __post_init__(self) -> None:
-        if self.size is not None and not (len(self.size) == 2 and all(type(s) is int and s > 0 for s in self.size)):
-            raise InvalidInputError(f"size: expected height and width in pixels, got {self.size!r}")
+        for name, sides in (("size", "height and width"), ("sensor", "width and height")):
+            given = getattr(self, name)
+            if given is not None and not (len(given) == 2 and all(type(side) is int and side > 0 for side in given)):
+                raise InvalidInputError(f"{name}: expected {sides} in pixels, got {given!r}")
         for name in ("train_samples", "validation_samples", "test_samples", "frames"):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
@@ -48,6 +66,8 @@ class DataOptions:
             find_augmentation(self.augmentation)
         if self.frames_by is not None and self.frames_by not in FRAMES_BY:
             raise unknown_name("way to cut events into frames", self.frames_by, FRAMES_BY)
+        if self.validation_by is not None and self.validation_by not in VALIDATION_BY:
+            raise unknown_name("way to split validation off", self.validation_by, VALIDATION_BY)
 
     def folders(self, name: str, *others: str) -> list[Path]:
         """Lists where a data set's files may be: the folder given, or ``data/NAME`` and the usual places."""
@@ -57,13 +77,16 @@ class DataOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns what was chosen, as plain values."""
-        chosen = {name: value for name, value in asdict(self).items() if value is not None}
-        return {name: list(value) if name == "size" else value for name, value in chosen.items()}
+        chosen = {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        if chosen.pop("as_before", False):
+            chosen.pop("validation_by", None)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> DataOptions:
-        """Builds the options that ``to_dict`` wrote."""
+        """Builds the options that ``to_dict`` wrote; where they say nothing of validation, splits are as before."""
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
-        if known.get("size") is not None:
-            known["size"] = tuple(known["size"])
-        return cls(**known)
+        for name in ("size", "sensor"):
+            if known.get(name) is not None:
+                known[name] = tuple(known[name])
+        return cls(**{**known, "as_before": "validation_by" not in known})

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from autosnn_ray.data.options import DataOptions
 from autosnn_ray.data.readers.cifar import read_cifar10, read_cifar100
 from autosnn_ray.data.readers.events import read_cifar10_dvs, read_dvs128_gesture, read_nmnist
+from autosnn_ray.data.readers.files import reading
+from autosnn_ray.data.readers.folders import holds
 from autosnn_ray.data.readers.idx import read_idx_folder
-from autosnn_ray.data.readers.images import read_tiny_imagenet
+from autosnn_ray.data.readers.images import SUFFIXES as IMAGES
+from autosnn_ray.data.readers.images import read_image_folder, read_tiny_imagenet
+from autosnn_ray.data.readers.npz import read_npz
+from autosnn_ray.data.readers.own_events import SUFFIXES as RECORDINGS
+from autosnn_ray.data.readers.own_events import read_event_folder
 from autosnn_ray.data.readers.samples import Samples, Source
 from autosnn_ray.data.readers.svhn import read_svhn
+from autosnn_ray.errors import InvalidInputError, unknown_name
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class DatasetEntry:
         mean: Of each channel, frames being 0 to 1: taken off. Empty: frames stay as they are.
         deviation: Of each channel: what frames are then divided by.
         is_events: Whether samples are recordings of events, cut into frames of counts, which stay as they are.
+        own: Whether it is one of the user's own, without a name here.
     """
 
     read: Callable[[DataOptions], Source]
@@ -33,6 +42,12 @@ class DatasetEntry:
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
     is_events: bool = False
+    own: bool = False
+
+
+_CLOTHES = (
+    "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
 
 
 def _digits(options: DataOptions) -> Source:
@@ -55,7 +70,7 @@ DATASETS: dict[str, DatasetEntry] = {
     "fashion_mnist": DatasetEntry(
         # Debian's package puts it into the second folder.
         lambda options: read_idx_folder(
-            "fashion_mnist", options.folders("fashion_mnist", "/usr/share/datasets/fashion-mnist")
+            "fashion_mnist", options.folders("fashion_mnist", "/usr/share/datasets/fashion-mnist"), _CLOTHES
         ),
         "70,000 28x28 images of clothes, idx files (Debian: apt install dataset-fashion-mnist)",
         "crop+flip",
@@ -106,3 +121,36 @@ DATASETS: dict[str, DatasetEntry] = {
     ),
 }
 """Every data set by name. To add one: a function that finds and reads it, and an entry here."""
+
+
+def find_entry(name: str) -> DatasetEntry:
+    """Returns the entry of a name, or one for files of the user's own.
+
+    Args:
+        name: Key of ``DATASETS``, path of a ``.npz`` file, or of a folder of images or recordings with a folder for
+            each class.
+
+    Raises:
+        InvalidInputError: No such data set.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    path = Path(name)
+    if path.suffix == ".npz":
+        return DatasetEntry(lambda options: read_npz(path, options.as_before), "arrays of your own", own=True)
+    if path.is_dir():
+        with reading(path, "a folder that can be read"):
+            images, recordings = (holds(path, suffixes) for suffixes in (IMAGES, RECORDINGS))
+        if images and recordings:
+            raise InvalidInputError(f"{path}: holds images and recordings of events; put them in folders of their own")
+        if recordings:
+            summary = "recordings of your own"
+            return DatasetEntry(lambda options: read_event_folder(path, options), summary, is_events=True, own=True)
+        return DatasetEntry(lambda options: read_image_folder(path, options), "images of your own", own=True)
+    hint = (
+        "Or give the path of a .npz file with x and y, or of a folder with a folder of images, or of recordings, for "
+        "each class."
+    )
+    if path.suffix.lower() in (".npy", ".zip", ".tar", ".gz", ".h5"):
+        hint += f" {name!r} is none of them: arrays are written with np.savez, archives are unpacked first."
+    raise unknown_name("data set", name, DATASETS, hint)

@@ -36,3 +36,19 @@ def _pad(x: Tensor, size: tuple[int, ...]) -> Tensor:
         return x
     top, left = missing_h // 2, missing_w // 2
     return F.pad(x, (left, missing_w - left, top, missing_h - top))
+
+
+def fit_counts(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Adds counts of events up where ``fit_size`` averages; a sum ends at 255.
+
+    Args:
+        x: Counts, uint8, shape ``(N, …, H, W)``.
+        size: Height and width to reach, pixels.
+
+    Returns:
+        Counts, uint8, shape ``(N, …, *size)``.
+    """
+    area = 1
+    for side, wanted in zip(x.shape[-2:], size, strict=True):
+        area *= -(-side // wanted)
+    return (fit_size(x.float(), size) * area).round().clamp(max=255).to(x.dtype)

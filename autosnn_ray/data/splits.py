@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import warnings
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +50,42 @@ def split_off(name: str, rows: Rows, y: Rows, share: float, seed: int) -> tuple[
     except ValueError as error:
         raise InvalidInputError(f"data set {name!r}: too few samples of some class to split: {error}") from error
     return np.asarray(kept), np.asarray(off)
+
+
+def split_off_groups(
+    name: str, rows: Rows, y: Rows, groups: npt.NDArray[Any], share: float, seed: int
+) -> tuple[Rows, Rows]:
+    """Splits rows in two, no group on both sides, each class in as equal a share as the groups allow.
+
+    Args:
+        name: The data set's name, for the error.
+        rows: Rows to split.
+        y: Classes of all samples, shape ``(N,)``.
+        groups: Group of each, shape ``(N,)``.
+        share: Share of ``rows`` that is split off, as nearly as groups allow.
+        seed: What the split is drawn from.
+
+    Returns:
+        What stays, and what was split off.
+
+    Raises:
+        InvalidInputError: Fewer than two groups.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    there = np.unique(groups[rows])
+    if len(there) < 2:
+        raise InvalidInputError(f"data set {name!r}: expected two groups or more to split, got {there.tolist()}")
+    folds = StratifiedGroupKFold(min(max(2, round(1 / share)), len(there)), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # Of classes with few samples: they are counted, and said, when all is split.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            parts = list(folds.split(rows, y[rows], groups[rows]))
+        except ValueError as error:
+            raise InvalidInputError(f"data set {name!r}: too few samples of some class to split: {error}") from error
+    kept, off = min(parts, key=lambda part: abs(len(part[1]) - share * len(rows)))
+    return rows[kept], rows[off]
 
 
 def part_of(name: str, rows: Rows, y: Rows, count: int | None, seed: int) -> Rows:

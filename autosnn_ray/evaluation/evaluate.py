@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -68,7 +69,7 @@ def evaluate(
     if not evaluates:
         network.eval()
     try:
-        sums, layers = _sum_over_batches(
+        sums, layers, right = _sum_over_batches(
             network, split, architecture, loss, batch_size or fitting_batch(network, split), prefixes
         )
     finally:
@@ -76,13 +77,14 @@ def evaluate(
             network.train(was_training)
     values = torch.stack([*sums, *layers.values()]).tolist()
     correct, spikes, loss_sum, *by_layer = (value / len(split) for value in values)
-    return Evaluation(
+    return Evaluation.measured(
         accuracy=correct,
         spikes=spikes,
         loss=loss_sum,
         samples=len(split),
         layer_spikes=dict(zip(layers, by_layer, strict=True)),
         seconds=time.perf_counter() - started,
+        correct=np.packbits(right.cpu().numpy()).tobytes(),
     )
 
 
@@ -93,18 +95,20 @@ def _sum_over_batches(
     loss: str,
     batch_size: int,
     prefixes: Sequence[Prefixes] | None,
-) -> tuple[tuple[Tensor, Tensor, Tensor], dict[str, Tensor]]:
+) -> tuple[tuple[Tensor, Tensor, Tensor], dict[str, Tensor], Tensor]:
     zero = torch.zeros((), dtype=torch.float64, device=split.x.device)
-    correct, spikes, losses = zero, zero, zero
+    spikes, losses = zero, zero
+    right: list[Tensor] = []
     layers: dict[str, Tensor] = {}
     xs, ys = split.x.split(batch_size), split.y.split(batch_size)
     sharing: Sequence[Prefixes | None] = prefixes or [None] * len(xs)
     for x, y, shared in zip(xs, ys, sharing, strict=True):
         output = network(x, architecture, prefixes=shared)
         rate = output.logits / network.timesteps
-        correct = correct + (output.logits.argmax(dim=1) == y).sum()
+        right.append(output.logits.argmax(dim=1) == y)
         spikes = spikes + output.spikes.double().sum()
         losses = losses + LOSSES[loss](rate, y).double().sum()
         for name, count in output.layer_spikes.items():
             layers[name] = layers.get(name, zero) + count.double().sum()
-    return (correct, spikes, losses), layers
+    all_right = torch.cat(right)
+    return (all_right.sum().double(), spikes, losses), layers, all_right

@@ -86,6 +86,7 @@ def profile(
         samples=len(split),
         energy_model=model,
         layers=tuple(layers),
+        footprint=sum(tensor.numel() * tensor.element_size() for tensor in (*network.parameters(), *network.buffers())),
     )
 
 
@@ -185,11 +186,12 @@ def _layer(
     size = torch.Size(found.shape).numel()
     chances = samples * timesteps * size / found.shape[0]
     real = any(bool(part.real) for part in found.synapses.values())
-    operations = energy = 0.0
+    operations = energy = effective = 0.0
     for part in found.synapses.values():
         # A static frame passes the stem once, whatever T; what was really done is counted.
         done = part.macs * part.passes if part.real else float(part.operations)
         operations += done / samples
+        effective += float(part.operations) / samples if part.real else 0.0
         energy += done / samples * (model.multiply_accumulate if part.real else model.accumulate)
     tau = None
     if isinstance(found.module, SpikingNeuron):
@@ -208,4 +210,6 @@ def _layer(
         real_input=real,
         operations=operations,
         energy=energy,
+        effective_macs=effective,
+        is_pool=isinstance(found.module, MaxPool),
     )

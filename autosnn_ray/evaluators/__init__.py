@@ -1,120 +1,144 @@
-"""Evaluators: an architecture in, an evaluation out, each with a fidelity and a cost of its own."""
+"""Evaluators: an architecture in, an evaluation out, each with a fidelity and a cost of its own.
+
+Their settings need neither torch nor ray; what runs them does.
+"""
 
 from __future__ import annotations
 
-import inspect
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
-from autosnn_ray.evaluators.base import EvaluationData, Evaluator, EvaluatorFactory
-from autosnn_ray.evaluators.kept import SUPERNET, KeptNetwork
-from autosnn_ray.evaluators.paths import RecalibratedPath, SupernetPath
-from autosnn_ray.evaluators.surveyed import Surveyed, learn, survey_digest
-from autosnn_ray.evaluators.trained import FineTunedPath, TrainedAlone
+from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext, SupernetEvaluator
+from autosnn_ray.evaluators.fine_tuned import FineTunedPath
+from autosnn_ray.evaluators.function import FromFunction
+from autosnn_ray.evaluators.path import RecalibratedPath, SupernetPath
+from autosnn_ray.evaluators.predictor import Predictor
+from autosnn_ray.evaluators.scratch import TrainFromPath, TrainFromScratch
 from autosnn_ray.evaluators.training_free import TrainingFree
-from autosnn_ray.spiking.network import SpikingNetwork
+
+if TYPE_CHECKING:
+    from autosnn_ray.training.supernet import Supernet
 
 __all__ = [
     "EVALUATORS",
-    "EvaluationData",
+    "Estimate",
     "Evaluator",
-    "EvaluatorFactory",
-    "NamedEvaluator",
-    "learn",
+    "EvaluatorContext",
+    "FineTunedPath",
+    "FromFunction",
+    "Predictor",
+    "RecalibratedPath",
+    "SupernetEvaluator",
+    "SupernetPath",
+    "TrainFromPath",
+    "TrainFromScratch",
+    "TrainingFree",
+    "as_evaluator",
     "make_evaluator",
-    "parse_evaluator",
-    "survey_digest",
+    "settings_of",
 ]
 
-EVALUATORS: dict[str, Any] = {
+EVALUATORS: dict[str, type[Evaluator]] = {
     "path": SupernetPath,
     "recalibrated": RecalibratedPath,
     "fine_tuned": FineTunedPath,
-    "alone": TrainedAlone,
-    "kept": KeptNetwork,
+    "scratch": TrainFromScratch,
+    "from_path": TrainFromPath,
     "training_free": TrainingFree,
-    "surveyed": Surveyed,
+    "predictor": Predictor,
 }
-"""Every evaluator by name: a class called with network, data and its own settings. It says in ``summary`` what it
-is, and in ``uses_weights`` whether the supernet's weights matter to it. To add one: a class, and a line here."""
+"""Every evaluator by name. To add one: a file with its settings, and a line here."""
 
 
-@dataclass(frozen=True)
-class NamedEvaluator:
-    """A registered evaluator with its settings: what a run's journal keeps of it.
-
-    Attributes:
-        name: Key of ``EVALUATORS``.
-        settings: Its own settings.
-    """
-
-    name: str
-    settings: Mapping[str, Any]
-
-    @property
-    def uses_weights(self) -> bool:
-        """Whether the supernet's weights matter to it."""
-        return bool(EVALUATORS[self.name].uses_weights) or self.settings.get("start") == SUPERNET
-
-    def __call__(self, network: SpikingNetwork, data: EvaluationData) -> Evaluator:
-        """Makes the evaluator."""
-        made: Evaluator = EVALUATORS[self.name](network, data, **self.settings)
-        return made
-
-
-def make_evaluator(name: str, **settings: Any) -> NamedEvaluator:
-    """Names an evaluator, to be made where candidates are evaluated.
-
-    Args:
-        name: Key of ``EVALUATORS``.
-        settings: Its own settings, such as ``samples`` of ``recalibrated``.
+def settings_of(name: str) -> list[str]:
+    """Returns the names of an evaluator's settings, the supernet aside.
 
     Raises:
-        InvalidInputError: No such evaluator, no such setting of it, or one that it needs is missing.
+        InvalidInputError: No such evaluator.
 
     Example:
-        >>> make_evaluator("alone", epochs=2).settings
-        {'epochs': 2}
+        >>> settings_of("scratch")
+        ['epochs', 'seed', 'keep', 'training']
     """
     if name not in EVALUATORS:
         raise unknown_name("evaluator", name, EVALUATORS)
-    known = dict(list(inspect.signature(EVALUATORS[name]).parameters.items())[2:])
-    for setting in settings:
-        if setting not in known:
-            raise unknown_name(f"setting of evaluator {name}", setting, known)
-    for setting, about in known.items():
-        if about.default is about.empty and setting not in settings:
-            raise InvalidInputError(
-                f"evaluator {name}: expected its setting {setting!r}, got none; `autosnn-ray search --survey 40` and "
-                "autosnn_ray.survey(…) make it"
-            )
-    return NamedEvaluator(name, settings)
+    return [field.name for field in fields(EVALUATORS[name]) if field.name != "supernet"]
 
 
-def parse_evaluator(text: str) -> NamedEvaluator:
-    """Reads an evaluator as it is written on a command line: its name, then its settings.
+def make_evaluator(name: str, supernet: Supernet | None = None, **settings: Any) -> Evaluator:
+    """Makes an evaluator's settings by name.
 
     Args:
-        text: Such as ``path`` or ``alone,epochs=4,seed=1``.
+        name: Key of ``EVALUATORS``.
+        supernet: For those that use one.
+        settings: Its own settings, such as ``samples`` of ``recalibrated``.
 
     Raises:
-        InvalidInputError: No such evaluator or setting, or a setting without a value.
+        InvalidInputError: No such evaluator, no such setting of it, a value that it refuses, or a supernet is missing.
 
     Example:
-        >>> parse_evaluator("alone,epochs=4,seed=1").settings
-        {'epochs': 4, 'seed': 1}
+        >>> make_evaluator("scratch", epochs=2).settings["epochs"]
+        2
     """
-    name, *parts = text.split(",")
-    settings = {}
-    for part in parts:
-        key, mark, value = part.partition("=")
-        if not mark:
-            raise InvalidInputError(f"evaluator {text!r}: expected settings as name=value, got {part!r}")
-        try:
-            settings[key.strip()] = json.loads(value)
-        except ValueError as error:
-            raise InvalidInputError(f"evaluator {text!r}: expected a number for {key}, got {value!r}") from error
-    return make_evaluator(name.strip(), **settings)
+    known = settings_of(name)
+    for setting in settings:
+        if setting not in known:
+            raise unknown_name(f"setting of evaluator {name}", setting, known or ["none"])
+    kind = EVALUATORS[name]
+    needs = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
+    if "supernet" in needs:
+        if supernet is None:
+            raise InvalidInputError(
+                f"evaluator {name}: expected a supernet, got none; train one (autosnn-ray train FOLDER) and give it "
+                "(--supernet FOLDER), or take one of those that need none: "
+                f"{', '.join(other for other, one in EVALUATORS.items() if not issubclass(one, SupernetEvaluator))}"
+            )
+        settings["supernet"] = supernet
+    try:
+        return kind(**settings)
+    except TypeError as error:
+        raise InvalidInputError(f"settings of evaluator {name}: {error}") from error
+
+
+def as_evaluator(given: str | Evaluator | Callable[..., Any]) -> Evaluator:
+    """Makes an evaluator of a name, of settings, or of a function of problem and architecture.
+
+    Raises:
+        InvalidInputError: It is none of these.
+    """
+    if isinstance(given, Evaluator):
+        return given
+    if isinstance(given, str):
+        return make_evaluator(given)
+    if callable(given) and not isinstance(given, type):
+        return FromFunction(given)
+    raise InvalidInputError(
+        "evaluator: expected settings such as asr.SupernetPath(supernet) or asr.TrainFromScratch(epochs=4), or a "
+        f"function of problem and architecture, got {given!r}"
+    )
+
+
+def evaluator_from_dict(values: Mapping[str, Any], supernet: Supernet | None = None) -> Evaluator:
+    """Builds the registered evaluator that ``Evaluator.to_dict`` wrote.
+
+    One that is not registered is never imported by the name that a file says.
+
+    Raises:
+        InvalidInputError: It is none of ``EVALUATORS``, or not what was written.
+    """
+    try:
+        name, settings, outdated = str(values["name"]), dict(values["settings"]), values.get("outdated")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidInputError(f"evaluator: expected its name and settings, got {values!r}") from error
+    if outdated is not None:
+        raise InvalidInputError(
+            f"evaluator: the run was begun by an older version, whose {name} was another: {outdated}. It can be read, "
+            "and not gone on with; start another run"
+        )
+    if name not in EVALUATORS:
+        raise InvalidInputError(
+            f"evaluator: the run used {name}, which is none of {', '.join(EVALUATORS)}; give it: resume(…, evaluator=…)"
+        )
+    return make_evaluator(name, supernet if issubclass(EVALUATORS[name], SupernetEvaluator) else None, **settings)

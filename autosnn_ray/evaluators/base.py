@@ -1,75 +1,113 @@
-"""What an evaluator is, and what it may look at."""
+"""What an evaluator is: settings apart from what runs, as with algorithms."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from autosnn_ray.data.dataset import Dataset, Split
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.space import Architecture
-from autosnn_ray.spiking.network import SpikingNetwork
-from autosnn_ray.spiking.prefixes import SharedPrefixes
-from autosnn_ray.training.settings import TrainSettings
 
+if TYPE_CHECKING:
+    from autosnn_ray.problem import Problem
+    from autosnn_ray.spiking.prefixes import SharedPrefixes
+    from autosnn_ray.training.supernet import Supernet
 
-@runtime_checkable
-class Repeating(Protocol):
-    """An evaluator to which the same architecture may be given several times, each time with other draws."""
-
-    def repeat(self, architecture: Architecture, number: int) -> Evaluation:
-        """Evaluates one architecture for the so-manieth time, from 0."""
-        ...
-
-
-class Evaluator(Protocol):
-    """What a search asks about each candidate. It may raise: the candidate then counts as failed."""
-
-    def __call__(self, architecture: Architecture) -> Evaluation:
-        """Evaluates one architecture on the validation split."""
-        ...
+Estimate = Callable[[Architecture, int], Evaluation]
+"""Evaluates an architecture for the so-manieth time, from 0. It may raise: the candidate then counts as failed."""
 
 
 @dataclass(frozen=True)
-class EvaluationData:
-    """The samples an evaluator may look at; the test split is not among them.
+class EvaluatorContext:
+    """Where an evaluator runs.
 
     Attributes:
-        data: The data set, its test split emptied.
-        training: How the supernet was trained; trainings of an evaluator's own start from these settings.
+        problem: What is searched, its samples on ``device``; the test samples are not among them.
         described: What ``Dataset.describe`` said of the whole data set, for what is kept on the disk.
         home: The run's folder, below which an evaluator may keep files; None where there is none.
-        prefixes: What others who evaluate the same network on the same samples have run; None where nobody does.
+        device: ``cpu`` or ``cuda``.
+        prefixes: Beginnings of paths that others who evaluate the same have run; None where nobody does.
     """
 
-    data: Dataset
-    training: TrainSettings = field(default_factory=TrainSettings)
-    described: Mapping[str, Any] = field(default_factory=dict)
+    problem: Problem
+    described: Mapping[str, Any]
     home: Path | None = None
+    device: str = "cpu"
     prefixes: SharedPrefixes | None = None
 
     @classmethod
-    def of(cls, data: Dataset, training: TrainSettings | None = None) -> EvaluationData:
-        """Takes validation and training samples of a data set, and leaves the test samples behind."""
-        return cls(data.without_test(), training or TrainSettings(), data.describe())
+    def of(cls, problem: Problem, home: Path | None = None) -> EvaluatorContext:
+        """Takes a problem's training and validation samples, and leaves its test samples behind."""
+        return cls(problem.without_test(), problem.data.describe(), home)
+
+
+@dataclass(frozen=True)
+class Evaluator(ABC):
+    """An evaluator's settings: a frozen dataclass whose fields are plain values, and a supernet where it uses one.
+
+    To make one of your own, derive from it and give it ``name``, ``summary`` and ``start``; or give ``search`` a
+    function of problem and architecture.
+
+    Attributes:
+        name: Its key in ``EVALUATORS``.
+        summary: What it is, in one line.
+        quality: What it measures of an architecture's worth, which a fitness weighs against spikes.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    quality: ClassVar[str] = "accuracy"
+
+    @abstractmethod
+    def start(self, context: EvaluatorContext) -> Estimate:
+        """Makes what evaluates, in the process that is to run it.
+
+        Args:
+            context: Problem, device and folder.
+        """
+
+    def check(self, problem: Problem) -> None:  # noqa: B027 - most fit every problem
+        """Refuses a problem that it cannot evaluate.
+
+        Raises:
+            InvalidInputError: It cannot.
+        """
 
     @property
-    def validation(self) -> Split:
-        """What candidates are evaluated on."""
-        return self.data.validation
+    def weights(self) -> Supernet | None:
+        """The supernet whose weights it uses; None where it uses none."""
+        return getattr(self, "supernet", None)
 
     @property
-    def train(self) -> Split:
-        """Training samples, for evaluators that need them."""
-        return self.data.train
+    def settings(self) -> dict[str, Any]:
+        """Its settings as plain values, the supernet aside."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "supernet"}
 
-    @property
-    def loss(self) -> str:
-        """Key of ``LOSSES``, the one the supernet was trained with."""
-        return self.training.loss
+    def to_dict(self) -> dict[str, Any]:
+        """Returns name, settings and the supernet's checksum as plain values."""
+        found: dict[str, Any] = {"name": self.name, "settings": self.settings}
+        if self.weights is not None:
+            found["supernet"] = {"checksum": self.weights.weights_checksum}
+        return found
 
 
-EvaluatorFactory = Callable[[SpikingNetwork, EvaluationData], Evaluator]
-"""Makes an evaluator in the process that is to run it; it must be picklable."""
+@dataclass(frozen=True)
+class SupernetEvaluator(Evaluator):
+    """An evaluator that uses a supernet's weights.
+
+    Attributes:
+        supernet: The supernet.
+
+    Raises:
+        InvalidInputError: When a search begins: the supernet is of another problem, or its weights were changed.
+    """
+
+    supernet: Supernet
+
+    def check(self, problem: Problem) -> None:
+        """Refuses a problem that the supernet was not trained on."""
+        self.supernet.check(problem)
+        self.supernet.check_weights()

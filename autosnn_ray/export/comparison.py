@@ -69,8 +69,8 @@ def compare(network: SpikingNetwork, exported: NirNetwork, split: Split, *, batc
             given = exported.run(frames)
             for name, expected in seen.items():
                 spikes += int(expected.sum())
-                by_layer[name] = by_layer.get(name, 0) + int((given[name] != expected).sum())
-            votes = given["output"].sum(dim=0).unflatten(1, (network.classes, -1)).sum(dim=2)
+                by_layer[name] = by_layer.get(name, 0) + int((given[name].reshape(expected.shape) != expected).sum())
+            votes = given["output"].sum(dim=0).flatten(1).unflatten(1, (network.classes, -1)).sum(dim=2)
             predictions += int((votes.argmax(dim=1) == classes).sum())
     finally:
         for handle in handles:

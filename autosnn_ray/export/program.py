@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,6 @@ class ProgramComparison:
     spikes: float
 
 
-@torch.inference_mode()
 def compare_program(
     network: SpikingNetwork, path: str | Path, split: Split, *, batch_size: int = 64
 ) -> ProgramComparison:
@@ -110,14 +110,28 @@ def compare_program(
         split: Samples, such as validation.
         batch_size: Samples a forward pass.
     """
-    program = torch.export.load(str(path)).module()
+    return compare_deployed(network, torch.export.load(str(path)).module(), split, batch_size)
+
+
+@torch.inference_mode()
+def compare_deployed(
+    network: SpikingNetwork, deployed: Callable[[Tensor], tuple[Tensor, Tensor]], split: Split, batch_size: int
+) -> ProgramComparison:
+    """Runs what was deployed beside its original on the same samples.
+
+    Args:
+        network: The original, a network of its own.
+        deployed: From samples to votes and spikes.
+        split: Samples, such as validation.
+        batch_size: Samples a forward pass.
+    """
     original = _Deployed(network)
     was_training = network.training
     network.eval()
     predictions, votes, spikes = 0, 0.0, 0.0
     try:
         for x in split.x.split(batch_size):
-            (expected, expected_spikes), (given, given_spikes) = original(x), program(x)
+            (expected, expected_spikes), (given, given_spikes) = original(x), deployed(x)
             predictions += int((expected.argmax(dim=1) == given.argmax(dim=1)).sum())
             votes = max(votes, float((expected - given).abs().max()))
             spikes = max(spikes, float((expected_spikes - given_spikes).abs().max()))

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.export.clients import client_for
 from autosnn_ray.export.graph import GraphBuilder, Place, import_nir
 from autosnn_ray.files import write_atomically
 from autosnn_ray.space import format_architecture
@@ -25,12 +26,12 @@ DEFAULT_DT = 1e-3
 """Seconds a time step: NIR's time constants are in seconds, a network's in steps."""
 
 
-def to_nir(network: SpikingNetwork, *, dt: float = DEFAULT_DT) -> Any:
+def to_nir(network: SpikingNetwork, *, dt: float | None = None, client: str | None = None) -> Any:
     """Translates a network into a NIR graph.
 
     Batch norm is folded into the convolution before it. Neurons become ``LIF`` or ``IF`` nodes with the names their
-    layers have here. NIR has no max pool: on spikes, summing and firing above a half is the same. The two shifted
-    convolutions of a reducing skip become one of 3x3 with most weights zero. The output are the spikes of the
+    layers have here. NIR has no max pool: on spikes, summing and a neuron that fires at one is the same. The two
+    shifted convolutions of a reducing skip become one of 3x3 with most weights zero. The output are the spikes of the
     classifier's neurons: who reads them adds them up over time and over the ``voters`` of each class, which the
     graph's metadata gives.
 
@@ -39,19 +40,23 @@ def to_nir(network: SpikingNetwork, *, dt: float = DEFAULT_DT) -> Any:
 
     Args:
         network: A network of its own, trained; it is not changed.
-        dt: Seconds a time step.
+        dt: Seconds a time step; ``DEFAULT_DT``, or what the client assumes, where None.
+        client: Key of ``CLIENTS``: for whose importer the nodes are chosen; by NIR's specification alone where None.
 
     Returns:
         A ``nir.NIRGraph``.
 
     Raises:
-        InvalidInputError: A supernet, or a time step that is not positive.
+        InvalidInputError: A supernet, a step of neurons that is not ours, a client that cannot run this network, or a
+            time step that is not positive or not the client's.
     """
     if network.architecture is None:
         raise InvalidInputError("NIR: expected a network of its own, got a supernet; take a path out of it")
-    if not 0 < dt < float("inf"):
+    if dt is not None and not 0 < dt < float("inf"):
         raise InvalidInputError(f"dt: expected seconds above 0, got {dt!r}")
-    graph = GraphBuilder(dt)
+    chosen = None if client is None else client_for(client, network, dt)
+    dt = dt or (chosen.dt if chosen else DEFAULT_DT)
+    graph = GraphBuilder(dt, chosen)
     place = _stem(graph, network, graph.start((network.in_channels, *network.input_size)))
     for position, (choices, layer) in enumerate(zip(network.layers, network.space.layers, strict=True)):
         (block,) = cast(nn.ModuleDict, choices).items()
@@ -66,18 +71,20 @@ def to_nir(network: SpikingNetwork, *, dt: float = DEFAULT_DT) -> Any:
             "voters": network.space.voters,
             "timesteps": network.timesteps,
             "dt": dt,
+            "client": client or "-",
             "event_input": int(network.space.stem == "event"),
         }
     )
 
 
-def write_nir(network: SpikingNetwork, path: str | Path, *, dt: float = DEFAULT_DT) -> Path:
+def write_nir(network: SpikingNetwork, path: str | Path, *, dt: float | None = None, client: str | None = None) -> Path:
     """Writes a network as a NIR file, which is HDF5.
 
     Args:
         network: A network of its own.
         path: Where to.
-        dt: Seconds a time step.
+        dt: As in ``to_nir``.
+        client: As in ``to_nir``.
 
     Returns:
         The path.
@@ -86,7 +93,7 @@ def write_nir(network: SpikingNetwork, path: str | Path, *, dt: float = DEFAULT_
         InvalidInputError: As ``to_nir``.
     """
     buffer = io.BytesIO()
-    import_nir().write(buffer, to_nir(network, dt=dt))
+    import_nir().write(buffer, to_nir(network, dt=dt, client=client))
     write_atomically(Path(path), buffer.getvalue())
     return Path(path)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.journal.upgrade import UPGRADES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Ask:
         origin: How it came about.
         parents: Indices of the candidates it was bred from.
         generation: The round it belongs to.
+        repetition: The so-manieth evaluation of the same architecture, from 0.
     """
 
     index: int
@@ -41,6 +43,7 @@ class Ask:
     origin: str
     parents: tuple[int, ...]
     generation: int
+    repetition: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,12 @@ class Resume:
 
     Attributes:
         versions: What it runs on.
+        moved: Where what the search needs is now, if it was found elsewhere than before: ``supernet`` (its folder) and
+            ``data`` (entries of their description).
     """
 
     versions: dict[str, str]
+    moved: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,12 @@ class Extend:
     Attributes:
         candidates: How many in all.
         versions: What the process that goes on with it runs on.
+        moved: As in ``Resume``.
     """
 
     candidates: int
     versions: dict[str, str]
+    moved: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,8 +130,12 @@ def encode(sequence: int, event: str, time: float, fields: Mapping[str, Any]) ->
     return f'{body[:-1]},"crc":"{_checksum(body)}"}}'
 
 
-def decode(line: str) -> tuple[int, Event]:
+def decode(line: str, config: Mapping[str, Any] | None = None) -> tuple[int, Event]:
     """Reads the line of an event.
+
+    Args:
+        line: The line, without its end.
+        config: What the run was started with, by which an event of an older version is understood.
 
     Returns:
         Its place in the sequence, and the event.
@@ -136,12 +148,15 @@ def decode(line: str) -> tuple[int, Event]:
         raise ValueError("the checksum is missing or does not fit: the line was changed or damaged")
     entries = json.loads(body + "}")
     version = entries.get("v")
-    if version != SCHEMA_VERSION:
-        raise ValueError(f"schema version {version!r}, this program reads {SCHEMA_VERSION}")
+    if version not in UPGRADES and version != SCHEMA_VERSION:
+        known = ", ".join(map(str, [*UPGRADES, SCHEMA_VERSION]))
+        raise ValueError(f"schema version {version!r}, this program reads {known}")
     reader = _READERS.get(str(entries.get("event")))
     if reader is None:
         raise ValueError(f"unknown event {entries.get('event')!r}; known: {', '.join(_READERS)}")
     try:
+        if version in UPGRADES:
+            entries = UPGRADES[version](entries, config or {})
         return int(entries["seq"]), reader(entries)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the event {entries['event']!r} lacks a field or has a wrong one: {error!r}") from error
@@ -158,6 +173,7 @@ def _ask(entries: dict[str, Any]) -> Ask:
         origin=str(entries["origin"]),
         parents=tuple(map(int, entries["parents"])),
         generation=int(entries["generation"]),
+        repetition=int(entries["repetition"]),
     )
 
 
@@ -168,7 +184,9 @@ _READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
         int(entries["index"]), Evaluation.from_dict(entries["evaluation"]), int(entries["attempts"])
     ),
     "fail": lambda entries: Fail(int(entries["index"]), str(entries["reason"]), int(entries["attempts"])),
-    "resume": lambda entries: Resume(dict(entries["versions"])),
-    "extend": lambda entries: Extend(int(entries["candidates"]), dict(entries["versions"])),
+    "resume": lambda entries: Resume(dict(entries["versions"]), dict(entries.get("moved", {}))),
+    "extend": lambda entries: Extend(
+        int(entries["candidates"]), dict(entries["versions"]), dict(entries.get("moved", {}))
+    ),
     "stop": lambda entries: Stop(str(entries["reason"])),
 }

@@ -8,9 +8,12 @@ from typing import Any
 
 from autosnn_ray.errors import JournalError
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.journal.events import Ask, Event, Extend, Fail, Start, Stop, Tell, decode
+from autosnn_ray.journal.events import Ask, Event, Extend, Fail, Resume, Start, Stop, Tell, decode
 
 JOURNAL_FILE = "journal.jsonl"
+
+_TABLES = ("problem", "evaluator", "algorithm", "goal", "executor")
+"""Entries of a start that hold further ones, if they are there."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,20 @@ class JournalContents:
 
     @property
     def config(self) -> dict[str, Any]:
-        """What the search was started with, ``candidates`` as last extended; empty where no start was written."""
+        """What the search was started with, ``candidates`` as last extended; empty where no start was written.
+
+        Supernet and data are where they were found last.
+        """
         first = self.events[0] if self.events else None
         if not isinstance(first, Start):
             return {}
-        extended = [event.candidates for event in self.events if isinstance(event, Extend)]
-        return first.config | ({"candidates": extended[-1]} if extended else {})
+        config = dict(first.config)
+        for event in self.events:
+            if isinstance(event, Extend):
+                config["candidates"] = event.candidates
+            if isinstance(event, Extend | Resume):
+                config = _moved(config, event.moved)
+        return config
 
     @property
     def stopped(self) -> bool:
@@ -42,10 +53,35 @@ class JournalContents:
         return bool(self.events) and isinstance(self.events[-1], Stop)
 
     @property
-    def evaluations(self) -> dict[tuple[str, ...], Evaluation]:
-        """What was found of each architecture, in the order in which they were told."""
-        asked = {event.index: event.architecture for event in self.events if isinstance(event, Ask)}
-        return {asked[event.index]: event.evaluation for event in self.events if isinstance(event, Tell)}
+    def asked(self) -> dict[int, Ask]:
+        """What was proposed, by the candidates' numbers."""
+        return {event.index: event for event in self.events if isinstance(event, Ask)}
+
+    @property
+    def told(self) -> list[tuple[Ask, Tell]]:
+        """Every evaluation with its candidate, in the order of the candidates' numbers."""
+        asked = self.asked
+        tells = sorted((event for event in self.events if isinstance(event, Tell)), key=lambda event: event.index)
+        return [(asked[event.index], event) for event in tells]
+
+    @property
+    def evaluations(self) -> dict[tuple[str, ...], tuple[Evaluation, ...]]:
+        """What was found of each architecture, one evaluation a repetition, in the order of the candidates' numbers."""
+        found: dict[tuple[str, ...], tuple[Evaluation, ...]] = {}
+        for ask, tell in self.told:
+            found[ask.architecture] = (*found.get(ask.architecture, ()), tell.evaluation)
+        return found
+
+
+def _moved(config: dict[str, Any], moved: dict[str, Any]) -> dict[str, Any]:
+    """Puts where supernet and data are now in the place of where they were."""
+    if "supernet" in moved:
+        evaluator = dict(config["evaluator"])
+        config = config | {"evaluator": evaluator | {"supernet": evaluator["supernet"] | dict(moved["supernet"])}}
+    if "data" in moved:
+        problem = dict(config["problem"])
+        config = config | {"problem": problem | {"data": problem["data"] | dict(moved["data"])}}
+    return config
 
 
 def journal_path(path: str | Path) -> Path:
@@ -83,20 +119,32 @@ def read_journal(path: str | Path) -> JournalContents:
         raise JournalError(
             f"{file}: cannot be read: {error.strerror or error}; is this the folder of a run?"
         ) from error
+    return parse_journal(content, str(file))
+
+
+def parse_journal(content: bytes, name: str) -> JournalContents:
+    """Reads a journal's content, as ``read_journal`` does; ``name`` is what errors call it.
+
+    Raises:
+        JournalError: A line that is damaged, missing, doubled or out of place.
+    """
     whole, _, rest = content.rpartition(b"\n")
     size = len(content) - len(rest)
     lines = whole.split(b"\n") if size else []
     grammar = _Grammar()
-    events = []
+    events: list[Event] = []
+    config: dict[str, Any] = {}
     for number, line in enumerate(lines, start=1):
         try:
-            sequence, event = decode(line.decode("utf-8"))
+            sequence, event = decode(line.decode("utf-8"), config)
             grammar.check(sequence, event)
         except ValueError as error:
             raise JournalError(
-                f"{file}, line {number}: {error}. The journal is left as it is; restore it from a copy, or start "
+                f"{name}, line {number}: {error}. The journal is left as it is; restore it from a copy, or start "
                 "another run"
             ) from error
+        if isinstance(event, Start):
+            config = event.config
         events.append(event)
     return JournalContents(events=tuple(events), torn=bool(rest), size=size)
 
@@ -120,6 +168,10 @@ class _Grammar:
             raise ValueError("a second start" if sequence else "the first event is not the start")
         if self._stopped and not isinstance(event, Extend):
             raise ValueError("an event after the stop")
+        if isinstance(event, Start):
+            for name in _TABLES:
+                if not isinstance(event.config.get(name, {}), dict):
+                    raise ValueError(f"the start's {name}: expected a table, got {event.config[name]!r}")
         if isinstance(event, Start | Extend):
             self._check_candidates(event)
         if isinstance(event, Ask):

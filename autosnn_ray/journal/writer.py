@@ -174,6 +174,21 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def is_locked(folder: Path) -> bool:
+    """Says whether a process of this machine is at work in a run's folder; nothing is written."""
+    try:
+        lock = os.open(folder / LOCK_FILE, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
 def _write_whole(file: int, line: bytes) -> None:
     while line:
         line = line[os.write(file, line) :]

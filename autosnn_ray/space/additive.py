@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.space.space import Architecture
+from autosnn_ray.space.architecture import Architecture
 
 _PENALTIES = np.logspace(-1, 4, 26)
 FEWEST = 5
@@ -57,7 +57,7 @@ class AdditiveModel:
         target = np.asarray(values, dtype=np.float64)
         if len(architectures) < FEWEST or len(architectures) != len(target) or not np.isfinite(target).all():
             raise InvalidInputError(
-                f"a survey: expected a finite value for each of at least {FEWEST} architectures, got "
+                f"effects of choices: expected a finite value for each of at least {FEWEST} architectures, got "
                 f"{int(np.isfinite(target).sum())} finite values for {len(architectures)}"
             )
         slots = [sorted(set(choices)) for choices in zip(*architectures, strict=True)]

@@ -8,7 +8,6 @@ from typing import Any
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.space.blocks import BLOCKS, POOLS, WIDTHS, has_width, is_block
 from autosnn_ray.space.layers import HEADS, SLOT, STEMS, Layer, layer_kinds
-from autosnn_ray.space.space import SearchSpace
 
 _LARGEST = 2**20
 _WIDE = f"{', '.join(WIDTHS)} also with the channels inside, such as srb_k3_c8"
@@ -87,27 +86,22 @@ _SPACE_KEYS = (
 )  # fmt: skip
 
 
-def read_space(entries: Mapping[str, Any], source: str) -> SearchSpace:
-    """Builds a space from the entries of a space file; see ``SearchSpace.from_dict``."""
+def read_entries(entries: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Reads the entries of a space file as the attributes of a ``SearchSpace``; see ``SearchSpace.from_dict``."""
     table = _Entries(entries, source)
     table.refuse_unknown(_SPACE_KEYS)
     channels = table.integer("channels")
-    space = SearchSpace(
-        name=table.text("name"),
-        stem=table.one_of("stem", STEMS),
-        channels=channels,
-        in_channels=table.integer("in_channels"),
-        input_size=table.size("input_size"),
-        head=table.one_of("head", HEADS),
-        voters=table.integer("voters", 10),
-        layers=_read_layers(table, channels),
-        hidden=table.widths("hidden"),
-    )
-    try:
-        space.check_sizes()
-    except InvalidInputError as error:
-        raise InvalidInputError(f"{source}: key 'input_size': {error}") from error
-    return space
+    return {
+        "name": table.text("name"),
+        "stem": table.one_of("stem", STEMS),
+        "channels": channels,
+        "in_channels": table.integer("in_channels"),
+        "input_size": table.size("input_size"),
+        "head": table.one_of("head", HEADS),
+        "voters": table.integer("voters", 10),
+        "layers": _read_layers(table, channels),
+        "hidden": table.widths("hidden"),
+    }
 
 
 def _read_layers(table: _Entries, channels: int) -> tuple[Layer, ...]:

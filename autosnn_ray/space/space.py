@@ -13,24 +13,14 @@ from typing import Any
 import numpy as np
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.shown import Shown
+from autosnn_ray.space.architecture import Architecture
 from autosnn_ray.space.layers import STEM_REDUCTION, Layer
-
-Architecture = tuple[str, ...]
-"""One choice for each slot."""
+from autosnn_ray.space.schema import read_entries
 
 
-def format_architecture(architecture: Sequence[str]) -> str:
-    """Returns the written form of an architecture.
-
-    Example:
-        >>> format_architecture(("srb_k5", "skip"))
-        'srb_k5/skip'
-    """
-    return "/".join(architecture)
-
-
-@dataclass(frozen=True)
-class SearchSpace:
+@dataclass(frozen=True, repr=False)
+class SearchSpace(Shown):
     """The macro structure with its slots, and what may stand in them.
 
     Attributes:
@@ -47,8 +37,6 @@ class SearchSpace:
     Example:
         >>> import search_spaces
         >>> space = search_spaces.load("autosnn_16")
-        >>> space.size
-        3125
         >>> space.at(0)
         ('skip', 'skip', 'skip', 'skip', 'skip')
         >>> space.index(space.parse("srb_k5/srb_k5/skip/srb_k3/srb_k5"))
@@ -74,12 +62,24 @@ class SearchSpace:
             source: Where they come from, for the error's text.
 
         Raises:
-            InvalidInputError: An entry is missing, unknown or not what was expected; the text names
-                source, key, what was expected and what stood there.
+            InvalidInputError: An entry is missing, unknown or not what was expected; the text names source and key.
         """
-        from autosnn_ray.space.schema import read_space
+        space = cls(**read_entries(entries, source))
+        try:
+            space.check_sizes()
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{source}: key 'input_size': {error}") from error
+        return space
 
-        return read_space(entries, source)
+    def _about(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "slots": len(self.slots),
+            "architectures": f"{self.size:,}",
+            "input": "x".join(map(str, (self.in_channels, *self.input_size))),
+            "stem": self.stem,
+            "head": self.head,
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the entries from which ``from_dict`` makes an equal space."""
@@ -159,7 +159,7 @@ class SearchSpace:
         if not self.slots:
             raise InvalidInputError(
                 f"{purpose}: expected a space with slots, but {self.name!r} has none: it is one network; "
-                "train it alone (autosnn_ray.train_alone)"
+                "train it from scratch (autosnn_ray.train_from_scratch)"
             )
 
     def parse(self, architecture: str | Sequence[str]) -> Architecture:

@@ -5,6 +5,7 @@ from autosnn_ray.spiking.meter import SpikeMeter, silent_layers
 from autosnn_ray.spiking.network import NetworkOutput, SpikingNetwork, count_parameters
 from autosnn_ray.spiking.neurons import NEURONS, NeuronSettings, SpikingNeuron
 from autosnn_ray.spiking.official import load_official_state
+from autosnn_ray.spiking.own_neurons import register_neuron
 from autosnn_ray.spiking.prefixes import Prefixes
 from autosnn_ray.spiking.surrogates import SURROGATES
 from autosnn_ray.spiking.weights import initialise, new_network, path_weights
@@ -25,5 +26,6 @@ __all__ = [
     "load_official_state",
     "new_network",
     "path_weights",
+    "register_neuron",
     "silent_layers",
 ]

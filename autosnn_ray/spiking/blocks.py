@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autosnn_ray.space import Block, find_block
-from autosnn_ray.spiking.event_convolution import convolve
-from autosnn_ray.spiking.layer_parts import SpikingBlock, conv, over_time
+from autosnn_ray.spiking.layer_parts import SpikingBlock, conv, event_conv, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
 
@@ -43,13 +42,13 @@ class SingleConv(SpikingBlock):
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int, neuron: NeuronSettings) -> None:
         super().__init__()
-        self.conv = conv(in_channels, out_channels, kernel, stride)
+        self.conv = event_conv(in_channels, out_channels, kernel, stride)
         self.norm = nn.BatchNorm2d(out_channels)
         self.neuron = SpikingNeuron(neuron)
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through the convolution."""
-        spikes: Tensor = self.neuron(convolve(self.conv, x), meter, norm=self.norm)
+        spikes: Tensor = self.neuron(over_time(self.conv, x), meter, norm=self.norm)
         return spikes
 
 
@@ -81,20 +80,20 @@ class ConvBlock(SpikingBlock):
     def __init__(self, block: Block, in_channels: int, out_channels: int, stride: int, neuron: NeuronSettings) -> None:
         super().__init__()
         middle = block.width or out_channels
-        self.conv1 = conv(in_channels, middle, block.kernel, stride)
+        self.conv1 = event_conv(in_channels, middle, block.kernel, stride)
         self.norm1 = nn.BatchNorm2d(middle)
         self.neuron1 = SpikingNeuron(neuron)
-        self.conv2 = conv(middle, out_channels, block.kernel)
+        self.conv2 = event_conv(middle, out_channels, block.kernel)
         self.norm2 = nn.BatchNorm2d(out_channels)
         self.shortcut = _shortcut(in_channels, out_channels, stride) if block.family == "srb" else None
         self.neuron2 = SpikingNeuron(neuron)
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through both convolutions."""
-        spikes = self.neuron1(convolve(self.conv1, x), meter, norm=self.norm1)
+        spikes = self.neuron1(over_time(self.conv1, x), meter, norm=self.norm1)
         shortcut, norm = _run_shortcut(self.shortcut, x)
         out: Tensor = self.neuron2(
-            convolve(self.conv2, spikes), meter, norm=self.norm2, shortcut=shortcut, shortcut_norm=norm
+            over_time(self.conv2, spikes), meter, norm=self.norm2, shortcut=shortcut, shortcut_norm=norm
         )
         return out
 
@@ -116,24 +115,24 @@ class InvertedBottleneck(SpikingBlock):
     ) -> None:
         super().__init__()
         middle = block.width or block.expansion * in_channels
-        self.conv1 = conv(in_channels, middle, 1)
+        self.conv1 = event_conv(in_channels, middle, 1)
         self.norm1 = nn.BatchNorm2d(middle)
         self.neuron1 = SpikingNeuron(neuron)
-        self.conv2 = conv(middle, middle, block.kernel, stride, groups=middle if depthwise else 1)
+        self.conv2 = event_conv(middle, middle, block.kernel, stride, groups=middle if depthwise else 1)
         self.norm2 = nn.BatchNorm2d(middle)
         self.neuron2 = SpikingNeuron(neuron)
-        self.conv3 = conv(middle, out_channels, 1)
+        self.conv3 = event_conv(middle, out_channels, 1)
         self.norm3 = nn.BatchNorm2d(out_channels)
         self.shortcut = _shortcut(in_channels, out_channels, 1) if stride == 1 else None
         self.neuron3 = SpikingNeuron(neuron)
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes through the bottleneck."""
-        spikes = self.neuron1(convolve(self.conv1, x), meter, norm=self.norm1)
-        spikes = self.neuron2(convolve(self.conv2, spikes), meter, norm=self.norm2)
+        spikes = self.neuron1(over_time(self.conv1, x), meter, norm=self.norm1)
+        spikes = self.neuron2(over_time(self.conv2, spikes), meter, norm=self.norm2)
         shortcut, norm = _run_shortcut(self.shortcut, x)
         out: Tensor = self.neuron3(
-            convolve(self.conv3, spikes), meter, norm=self.norm3, shortcut=shortcut, shortcut_norm=norm
+            over_time(self.conv3, spikes), meter, norm=self.norm3, shortcut=shortcut, shortcut_norm=norm
         )
         return out
 

@@ -18,6 +18,7 @@ from torch.autograd.function import once_differentiable
 from autosnn_ray.spiking import kernel_gradients, kernels
 from autosnn_ray.spiking.kernel_gradients import SLOPES
 from autosnn_ray.spiking.memory_format import Array, array, channels, dense, empty, neighbours
+from autosnn_ray.spiking.recording import is_recorded
 from autosnn_ray.spiking.threads import in_threads
 
 
@@ -49,7 +50,7 @@ def can_compile(x: Tensor, *others: Tensor | None) -> bool:
 
     Where PyTorch records a program there are no numbers to run over: it records operations of its own.
     """
-    if torch.compiler.is_compiling():
+    if is_recorded():
         return False
     given = [x, *(other for other in others if other is not None)]
     return (

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autosnn_ray.spiking.event_loop import block_of, event_loop
-from autosnn_ray.spiking.layer_parts import over_time
-from autosnn_ray.spiking.memory_format import is_last
+from autosnn_ray.spiking.recording import is_watched
 from autosnn_ray.spiking.threads import in_threads
 
 _LEAST_ROW = 64
@@ -25,34 +24,35 @@ _BUSY = 0.4
 """Share of neurons that fire from which on a dense convolution is faster."""
 
 
-def convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
-    """Applies a convolution to all steps at once, event by event where that pays.
+class EventConv2d(nn.Conv2d):
+    """A convolution that runs event by event where that pays; whatever it runs, hooks on the module see it.
 
-    Args:
-        conv: The convolution.
-        x: Spikes, or anything that is mostly zero; shape ``(T, N, C, H, W)``.
-
-    Returns:
-        What ``conv`` gives for each step, ``(T, N, C', H', W')``.
+    Where PyTorch's own instruments look on (a tracer, a dispatch mode such as ``FlopCounterMode``), it is the dense
+    convolution that they know.
     """
-    if not _pays(conv, x):
-        return over_time(conv, x)
-    merged = x.flatten(0, 1)
-    samples, channels, height, width = merged.shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps spikes, or anything that is mostly zero, ``(N, C, H, W)`` to ``(N, C', H', W')``."""
+        return _by_events(self, x) if _pays(self, x) else super().forward(x)
+
+
+def _by_events(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    samples, channels, height, width = x.shape
     kernel, out_channels = conv.kernel_size[0], conv.out_channels
     block = block_of(kernel, out_channels, x.element_size())
-    out = merged.new_empty(samples, height, width, -(-out_channels // block) * block)
+    out = x.new_empty(samples, height, width, -(-out_channels // block) * block)
     busy = np.zeros(samples, dtype=np.bool_)
     arguments = (
-        merged.permute(0, 2, 3, 1).reshape(samples, -1).numpy(), _rows(conv.weight.detach(), block).numpy(),
+        x.permute(0, 2, 3, 1).reshape(samples, -1).numpy(), _rows(conv.weight.detach(), block).numpy(),
         out.flatten(1, 2).numpy(), channels, width, int(_BUSY * channels * height * width), busy,
     )  # fmt: skip
     in_threads(event_loop(block, kernel, x.element_size()), samples, kernel * out.numel(), *arguments)
     out = out[..., :out_channels].contiguous()
     if busy.any():
         rows = torch.from_numpy(busy)
-        out[rows] = conv(merged[rows].contiguous(memory_format=torch.channels_last)).permute(0, 2, 3, 1)
-    result: Tensor = out.permute(0, 3, 1, 2).unflatten(0, x.shape[:2])
+        dense = F.conv2d(x[rows].contiguous(memory_format=torch.channels_last), conv.weight, padding=conv.padding)
+        out[rows] = dense.permute(0, 2, 3, 1)
+    result: Tensor = out.permute(0, 3, 1, 2)
     return result
 
 
@@ -60,12 +60,14 @@ def _pays(conv: nn.Conv2d, x: Tensor) -> bool:
     kernel = conv.kernel_size[0]
     return (
         not torch.is_grad_enabled()
-        and not torch.compiler.is_compiling()
+        and not is_watched()
         and x.device.type == "cpu"
         and x.dtype == conv.weight.dtype
         and x.dtype in (torch.float32, torch.float64)
         and x.numel() > 0
-        and is_last(x)
+        and x.dim() == 4
+        and not x.is_contiguous()
+        and x.is_contiguous(memory_format=torch.channels_last)
         and conv.kernel_size == (kernel, kernel)
         and kernel in (3, 5, 7)
         and conv.stride == (1, 1)

@@ -8,13 +8,15 @@ cannot be told to keep an array in registers, so that addition, and the search f
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from autosnn_ray.spiking.compiling import compiled
 
 VECTOR_BYTES = 32
 """What one register holds; a processor with narrower ones takes two."""
@@ -94,7 +96,7 @@ def _add_events(
     return signature, generate
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _find(x: Any, channels: int, limit: int, begin: Any, firing: Any, values: Any) -> int:
     """Lists the spikes of a sample, pixel by pixel, until they are more than ``limit``; returns how many."""
     found = 0
@@ -123,7 +125,7 @@ def event_loop(block: int, kernel: int, number_bytes: int) -> Callable[..., None
     row = kernel * block
     vectors = row // lanes
 
-    @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+    @partial(compiled, contracted=True)
     def run(
         first: int, last: int, x: Any, weights: Any, out: Any, channels: int, width: int, limit: int, busy: Any
     ) -> None:

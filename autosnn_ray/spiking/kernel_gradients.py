@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_ray.spiking.kernels import BLOCK, add, compiled, currents, fill
+from autosnn_ray.spiking.compiling import compiled
+from autosnn_ray.spiking.kernels import BLOCK, add, currents, fill
 from autosnn_ray.spiking.surrogates import SQRT_PI
 
 SLOPES = {"atan": 0, "super": 1, "triangle": 2, "tanh": 3, "circ": 4, "heavi_erfc": 5}

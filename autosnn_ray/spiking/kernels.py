@@ -8,19 +8,18 @@ threads. Arithmetic rounds as PyTorch's does, step by step. Loops are kept so sm
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-compiled: Any = njit(nogil=True, cache=True, error_model="numpy")
-_contracted: Any = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+from autosnn_ray.spiking.compiling import compiled
 
 BLOCK = 1024
 """Neurons that are run over all time steps before the next: what they need stays in the fastest cache."""
 
 
-@_contracted
+@partial(compiled, contracted=True)
 def _scaled(y: Any, scale: Any, shift: Any, x: Any) -> None:
     # Multiplied and added in one rounding where the processor can, as in PyTorch's batch norm.
     for i in range(len(x)):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from autosnn_ray.spiking.event_convolution import EventConv2d
 from autosnn_ray.spiking.meter import SpikeMeter
 
 
@@ -13,6 +14,11 @@ def over_time(module: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Applies a module without time to all steps at once, on the merged batch ``(T*N, …)``."""
     merged: Tensor = module(x.flatten(0, 1)).unflatten(0, x.shape[:2])
     return merged
+
+
+def is_plain(norm: nn.Module | None) -> bool:
+    """Says whether a batch norm does what its class does: one that shares statistics does not."""
+    return norm is None or (type(norm) is nn.BatchNorm2d and "forward" not in vars(norm))
 
 
 class SpikingBlock(nn.Module):
@@ -26,3 +32,8 @@ class SpikingBlock(nn.Module):
 def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
     """Makes a convolution without bias that keeps the size at stride 1."""
     return nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
+
+
+def event_conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> EventConv2d:
+    """Makes the same for spikes: event by event where that pays."""
+    return EventConv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)

@@ -78,7 +78,7 @@ def load_official_state(
     if stem not in STEMS:
         raise unknown_name("stem", stem, STEMS)
     if isinstance(space, str):
-        import search_spaces
+        from autosnn_ray.own_packages import search_spaces
 
         space = search_spaces.load(space)
     tensors = {name.removeprefix("module."): tensor for name, tensor in _read(state).items()}

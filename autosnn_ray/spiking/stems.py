@@ -41,7 +41,9 @@ class Stem(nn.Module):
 
         A static frame is the same at every step: it is convolved once.
         """
-        if self.steps is not None and x.dim() == 5 and meter is None and torch.is_grad_enabled():
+        # A cell of one's own keeps what it likes between steps: it is run over all of them at once.
+        cut = x.dim() == 5 and meter is None and torch.is_grad_enabled() and self.neuron1.cell is None
+        if self.steps is not None and cut:
             return self._in_segments(x, self.steps)
         frames = x.unsqueeze(0) if x.dim() == 4 else x
         # Channels last: convolutions of few channels are several times as fast, and each layer hands the order on.

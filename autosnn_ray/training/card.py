@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def write_card(
 ) -> ModelCard:
     """Writes the model card of a trained network into its folder.
 
+    A profile that an older version measured, which missed layers of colour and event networks, is measured anew.
     The test samples are looked at once in a network's life: what a card says of them stays, whatever is written anew.
 
     Args:
@@ -46,11 +48,11 @@ def write_card(
     description = read_description(folder, NETWORK_DESCRIPTION)
     weights = str(description["weights"]["sha256"])
     before = _before(folder, weights)
-    model = energy_model or (before.profile.energy_model if before else EnergyModel())
+    model = energy_model or (_energy_model(folder) if before else EnergyModel())
     seen = before.on_test if before else None
     if seen is None and look_at_test:
         seen = _look(trained, data)
-    measured = before.profile if before and before.profile.energy_model == model else None
+    measured = before.profile if before and before.profile and before.profile.energy_model == model else None
     card = ModelCard(
         network=_network(trained, weights),
         data=trained.data,
@@ -70,6 +72,16 @@ def _before(folder: Path, weights: str) -> ModelCard | None:
         return None
     card = ModelCard.load(folder)
     return card if card.network.get("weights_sha256") == weights else None
+
+
+def _energy_model(folder: Path) -> EnergyModel:
+    """Returns the constants of a card that could be read, whatever is thought of its profile."""
+    return EnergyModel(**json.loads((folder / CARD).read_text(encoding="utf-8"))["profile"]["energy_model"])
+
+
+def has_outdated_card(folder: str | Path) -> bool:
+    """Returns whether a network's card has a profile of an older version, which missed layers."""
+    return (Path(folder) / CARD).exists() and ModelCard.load(folder).profile is None
 
 
 def _look(trained: TrainedNetwork, data: Dataset) -> Evaluation:

@@ -112,3 +112,21 @@ def fill(network: SpikingNetwork, tensors: Mapping[str, Tensor], source: str) ->
     except RuntimeError as error:
         raise CheckpointError(f"{source}: the weights are not of space {network.space.name!r}: {error}") from error
     network.eval().requires_grad_(False)
+
+
+def refuse_another(
+    folder: Path, found: tuple[SearchSpace, int], expected: tuple[SearchSpace | None, int | None]
+) -> None:
+    """Refuses a supernet of another space or T than expected, each where that is given.
+
+    Raises:
+        CheckpointError: It is of another.
+    """
+    (space, timesteps), (wanted, steps) = found, expected
+    if wanted is not None and wanted.checksum != space.checksum:
+        raise CheckpointError(
+            f"{folder}: a supernet of space {space.name!r}, expected {wanted.name!r}; "
+            "train one for this space, or search the space it was trained for"
+        )
+    if steps is not None and steps != timesteps:
+        raise CheckpointError(f"{folder}: a supernet with T={timesteps}, expected T={steps}; train another")

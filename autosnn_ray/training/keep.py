@@ -1,4 +1,4 @@
-"""Trains an architecture alone into a folder: gone on with where it was cut off, used again where it is there."""
+"""Trains an architecture from scratch into a folder: resumed where it was cut off, used again where it is there."""
 
 from __future__ import annotations
 
@@ -6,47 +6,42 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import CheckpointError
 from autosnn_ray.evaluation.evaluate import evaluate
-from autosnn_ray.space import Architecture, SearchSpace
-from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.problem import Problem
+from autosnn_ray.space import Architecture
 from autosnn_ray.training.checkpoint import NETWORK_DESCRIPTION
 from autosnn_ray.training.loop import OnStep
 from autosnn_ray.training.settings import TrainSettings
-from autosnn_ray.training.standalone import Start, train_alone
+from autosnn_ray.training.standalone import Start, train_from_scratch
 from autosnn_ray.training.state import STATE_FILE
 from autosnn_ray.training.trained import TrainedNetwork
 
 
 def train_and_keep(
-    space: SearchSpace,
-    architecture: Architecture,
-    data: Dataset,
+    problem: Problem,
+    architecture: str | Architecture,
     *,
     folder: str | Path | None,
     seed: int,
-    timesteps: int,
-    neuron: NeuronSettings,
     settings: TrainSettings,
     described: Mapping[str, Any] | None = None,
     start: Start | None = None,
     on_step: OnStep | None = None,
+    progress: bool | None = False,
 ) -> TrainedNetwork:
     """Trains an architecture as a network of its own and keeps it.
 
     Args:
-        space: The space the architecture is of.
+        problem: Its space, T and neurons; trained on the training split of its data, measured on the validation split.
         architecture: One choice for each slot.
-        data: Trained on its training split, measured on its validation split.
         folder: Where the network is kept; None to keep nothing.
         seed: What every random draw comes from.
-        timesteps: Simulation steps T.
-        neuron: The neurons' settings.
         settings: How to train.
-        described: What ``Dataset.describe`` said of the whole data set, where ``data`` lacks its test split.
+        described: What ``Dataset.describe`` said of the whole data set, where the problem's lacks its test split.
         start: Initial weights in place of drawn ones.
         on_step: Told of every training step.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
 
     Returns:
         The network, or the one that the folder held.
@@ -56,27 +51,26 @@ def train_and_keep(
         TrainingDivergedError: The loss is not finite.
     """
     folder = None if folder is None else Path(folder)
-    about = dict(data.describe() if described is None else described)
+    architecture = problem.space.parse(architecture)
+    about = dict(problem.data.describe() if described is None else described)
     came_from = start.name if start else "scratch"
     if folder is not None and (folder / NETWORK_DESCRIPTION).exists():
         kept = TrainedNetwork.load(folder)
-        wanted = (space.checksum, space.parse(architecture), about["checksum"], seed, timesteps, neuron, settings)
-        _refuse_other(folder, kept, (*wanted, came_from))
+        wanted = (problem.space.checksum, architecture, about["checksum"], seed, problem.timesteps, problem.neuron)
+        _refuse_other(folder, kept, (*wanted, settings, came_from))
         return kept
-    network = train_alone(
-        space,
+    network = train_from_scratch(
+        problem,
         architecture,
-        data,
         seed=seed,
-        timesteps=timesteps,
-        neuron=neuron,
         settings=settings,
         folder=folder,
         on_step=on_step,
+        progress=progress,
         start=start,
     )
-    measured = evaluate(network, data.validation, loss=settings.loss)
-    trained = TrainedNetwork(network, space, about, settings, seed, measured, came_from)
+    measured = evaluate(network, problem.data.validation, loss=settings.loss)
+    trained = TrainedNetwork(network, about, settings, seed, measured, came_from)
     if folder is not None:
         trained.save(folder)
         (folder / STATE_FILE).unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from autosnn_ray.errors import CheckpointError
-from autosnn_ray.files import write_atomically
+from autosnn_ray.files import require_writable, write_atomically
 from autosnn_ray.spiking.network import SpikingNetwork
 
 STATE_FILE = "training.safetensors"
@@ -28,9 +28,13 @@ class TrainingState:
         identity: What makes this training the one it is (space, data, settings, seed); a saved state of
             another one is refused.
         every_seconds: How long to wait between two saves; the last epoch is always saved.
+
+    Raises:
+        InvalidInputError: The folder cannot be written to: said here, not when the training is done.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any], *, every_seconds: float = 10.0) -> None:
+        require_writable(folder)
         self._path = folder / STATE_FILE
         self._identity = json.loads(json.dumps(dict(identity)))
         self._every_seconds = every_seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -9,10 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
+from torch import Tensor
 
-from autosnn_ray.errors import AutoSNNError, CheckpointError
+from autosnn_ray.data import load_described
+from autosnn_ray.data.dataset import Dataset
+from autosnn_ray.data.mapped import as_tensor
+from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError
 from autosnn_ray.files import write_atomically
+from autosnn_ray.problem import Problem
+from autosnn_ray.shown import Shown
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
@@ -25,43 +31,18 @@ from autosnn_ray.training.checkpoint import (
     pack,
     read_description,
     read_weights,
+    refuse_another,
 )
+from autosnn_ray.training.path_statistics import PathStatistics
 from autosnn_ray.training.settings import TrainSettings
 
 
-@dataclass(frozen=True)
-class PathStatistics:
-    """How paths drawn uniformly do on the validation split.
-
-    Attributes:
-        count: Paths drawn.
-        accuracy_min: Least accuracy.
-        accuracy_median: Median accuracy.
-        accuracy_max: Highest accuracy.
-        spikes_mean: Mean spikes/sample: the reference of the fitness.
-        chance: Accuracy of always naming the commonest class.
-        better_than_chance: Whether the median cannot be explained by guessing.
-    """
-
-    count: int
-    accuracy_min: float
-    accuracy_median: float
-    accuracy_max: float
-    spikes_mean: float
-    chance: float
-    better_than_chance: bool
-
-
-@dataclass(frozen=True)
-class Supernet:
+@dataclass(frozen=True, repr=False)
+class Supernet(Shown):
     """A network that holds all choices of all slots, trained, with its description.
 
     Attributes:
         network: The weights; called as ``network(x, architecture)``.
-        space: The search space whose choices it holds.
-        classes: How many classes it tells apart.
-        timesteps: Simulation steps T.
-        neuron: The neurons' settings.
         data: What ``Dataset.describe`` said of the data it was trained on.
         sampling: How paths were drawn.
         training: How it was trained.
@@ -72,10 +53,6 @@ class Supernet:
     """
 
     network: SpikingNetwork
-    space: SearchSpace
-    classes: int
-    timesteps: int
-    neuron: NeuronSettings
     data: Mapping[str, Any]
     sampling: str
     training: TrainSettings
@@ -84,47 +61,92 @@ class Supernet:
     weights_checksum: str
     folder: Path | None = field(default=None, compare=False)
 
-    @classmethod
-    def untrained(
-        cls, space: SearchSpace, data: Mapping[str, Any], *, timesteps: int, neuron: NeuronSettings
-    ) -> Supernet:
-        """Stands in where only space, T and neurons count: for trainings alone that follow no supernet.
-
-        Args:
-            space: The space, of the data's frames; it may be one without slots.
-            data: What ``Dataset.describe`` said of the data.
-            timesteps: Simulation steps T.
-            neuron: The neurons' settings.
-
-        Returns:
-            A supernet without memory for weights, which can be neither run nor saved.
-        """
-        with torch.device("meta"):
-            network = SpikingNetwork(space, classes=int(data["classes"]), timesteps=timesteps, neuron=neuron)
-        nothing = PathStatistics(0, 0.0, 0.0, 0.0, 1.0, 0.0, better_than_chance=False)
-        return cls(
-            network=network.eval().requires_grad_(False),
-            space=space,
-            classes=int(data["classes"]),
-            timesteps=timesteps,
-            neuron=neuron,
-            data=data,
-            sampling="none",
-            training=TrainSettings(),
-            seed=0,
-            paths=nothing,
-            weights_checksum="",
-        )
+    def _about(self) -> dict[str, object]:
+        known = {
+            "space": self.space.name,
+            "data": self.data.get("name"),
+            "timesteps": self.timesteps,
+            "seed": self.seed,
+        }
+        return {**known, "paths": self.paths.summary, "folder": self.folder}
 
     @property
-    def is_trained(self) -> bool:
-        """Whether it has weights; see ``untrained``."""
-        return bool(self.weights_checksum)
+    def space(self) -> SearchSpace:
+        """The search space whose choices it holds."""
+        return self.network.space
+
+    @property
+    def timesteps(self) -> int:
+        """Simulation steps T."""
+        return self.network.timesteps
+
+    @property
+    def neuron(self) -> NeuronSettings:
+        """The neurons' settings."""
+        return self.network.neuron
 
     @property
     def reference_spikes(self) -> float:
         """Mean spikes/sample over uniformly drawn paths, measured at the end of training."""
         return self.paths.spikes_mean
+
+    def problem(self, data: Dataset | None = None, *, data_folder: str | Path | None = None) -> Problem:
+        """Returns the problem that it was trained on.
+
+        Args:
+            data: The data set; loaded again where None.
+            data_folder: Where its files are now, if they were moved.
+
+        Raises:
+            InvalidInputError: Other data, or data that cannot be found.
+        """
+        data = load_described(self.data, data_folder) if data is None else data
+        problem = Problem(self.space, data, self.timesteps, self.neuron)
+        self.check(problem)
+        return problem
+
+    def check(self, problem: Problem) -> None:
+        """Refuses another problem than the one that it was trained on.
+
+        Raises:
+            InvalidInputError: The text says what differs.
+        """
+        known = self.data.get("checksum")
+        if problem.data.checksum != known:
+            raise InvalidInputError(
+                f"data: expected {self.data.get('name')!r} with the split the supernet was trained on "
+                f"(checksum {str(known)[:12]}…), got {problem.data.name!r} ({problem.data.checksum[:12]}…); "
+                "validation samples may have been trained on"
+            )
+        for name, own, other in (
+            ("space", self.space.checksum, problem.space.checksum),
+            ("timesteps", self.timesteps, problem.timesteps),
+            ("neuron", self.neuron, problem.neuron),
+        ):
+            if own != other:
+                raise InvalidInputError(
+                    f"supernet: expected one of the problem's {name}, got one that was trained for another; "
+                    "supernet.problem() gives the problem that it is of"
+                )
+
+    def check_weights(self) -> None:
+        """Holds the weights in memory against the checksum that a journal will name.
+
+        Raises:
+            InvalidInputError: They were changed since they were trained or loaded.
+        """
+        found = hashlib.sha256(pack(self.network)).hexdigest()
+        if found != self.weights_checksum:
+            raise InvalidInputError(
+                f"supernet: expected the weights it was trained with (SHA-256 {self.weights_checksum[:12]}…), "
+                f"got others ({found[:12]}…): they were changed in memory. Load it again; where the change is meant, "
+                "make it a supernet of its own: dataclasses.replace(supernet, network=…, weights_checksum=…)"
+            )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # As arrays: Ray maps these from its object store into every process, where it would copy tensors.
+        weights = {name: tensor.detach().cpu().numpy() for name, tensor in self.network.state_dict().items()}
+        return _from_arrays, (self.describe(), weights, self.folder)
 
     def save(self, folder: str | Path) -> Path:
         """Writes ``supernet.safetensors`` and, after it, ``supernet.json`` into a folder.
@@ -148,7 +170,7 @@ class Supernet:
         return {
             "format": FORMAT,
             "space": self.space.to_dict(),
-            "classes": self.classes,
+            "classes": self.network.classes,
             "in_channels": self.network.in_channels,
             "input_size": list(self.network.input_size),
             "timesteps": self.timesteps,
@@ -190,42 +212,32 @@ class Supernet:
                 f"{folder / DESCRIPTION}: expected the description of a supernet, but an entry is missing or wrong: "
                 f"{error!r}; train the supernet again"
             ) from error
-        _refuse_unexpected(supernet, folder, space, timesteps)
+        refuse_another(folder, (supernet.space, supernet.timesteps), (space, timesteps))
         return supernet
 
 
 def _from_description(description: Mapping[str, Any], folder: Path) -> Supernet:
-    space = SearchSpace.from_dict(description["space"], source=str(folder / DESCRIPTION))
-    neuron = NeuronSettings.from_dict(description["neuron"])
     paths = PathStatistics(**description["paths"])
     if not (math.isfinite(paths.spikes_mean) and paths.spikes_mean >= 0):
         raise CheckpointError(f"{folder / DESCRIPTION}: reference_spikes is {paths.spikes_mean}; train it again")
-    network = build_on_meta(space, description)
-    checksum = description["weights"]["sha256"]
-    fill(network, read_weights(folder / WEIGHTS, checksum), str(folder / WEIGHTS))
+    weights = read_weights(folder / WEIGHTS, description["weights"]["sha256"])
+    return _build(description, weights, folder, str(folder / WEIGHTS))
+
+
+def _from_arrays(description: Mapping[str, Any], weights: Mapping[str, Any], folder: Path | None) -> Supernet:
+    return _build(description, {name: as_tensor(array) for name, array in weights.items()}, folder, "shared memory")
+
+
+def _build(description: Mapping[str, Any], weights: Mapping[str, Tensor], folder: Path | None, source: str) -> Supernet:
+    network = build_on_meta(SearchSpace.from_dict(description["space"], source=source), description)
+    fill(network, weights, source)
     return Supernet(
         network=network,
-        space=space,
-        classes=int(description["classes"]),
-        timesteps=int(description["timesteps"]),
-        neuron=neuron,
         data=dict(description["data"]),
         sampling=str(description["sampling"]),
         training=TrainSettings.from_dict(description["training"]),
         seed=int(description["seed"]),
-        paths=paths,
-        weights_checksum=checksum,
+        paths=PathStatistics(**description["paths"]),
+        weights_checksum=str(description["weights"]["sha256"]),
         folder=folder,
     )
-
-
-def _refuse_unexpected(supernet: Supernet, folder: Path, space: SearchSpace | None, timesteps: int | None) -> None:
-    if space is not None and space.checksum != supernet.space.checksum:
-        raise CheckpointError(
-            f"{folder}: a supernet of space {supernet.space.name!r}, expected {space.name!r}; "
-            "train one for this space, or search the space it was trained for"
-        )
-    if timesteps is not None and timesteps != supernet.timesteps:
-        raise CheckpointError(
-            f"{folder}: a supernet with T={supernet.timesteps}, expected T={timesteps}; train another"
-        )

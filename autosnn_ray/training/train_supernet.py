@@ -10,50 +10,42 @@ from typing import Any
 
 import torch
 
-from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError, UntrainedSupernetWarning, unknown_name
-from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.neurons import NeuronSettings
-from autosnn_ray.spiking.weights import new_network
+from autosnn_ray.problem import Problem
+from autosnn_ray.progress import training_bar
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
 from autosnn_ray.training.group import ALONE, Group
 from autosnn_ray.training.loop import DrawPaths, OnStep, train
-from autosnn_ray.training.path_statistics import measure_paths
+from autosnn_ray.training.path_statistics import PathStatistics, measure_paths
 from autosnn_ray.training.paths import PATH_SAMPLERS
 from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.state import TrainingState
-from autosnn_ray.training.supernet import PathStatistics, Supernet
-
-DEFAULT_TIMESTEPS = 4
+from autosnn_ray.training.supernet import Supernet
 
 
 def train_supernet(
-    space: SearchSpace,
-    data: Dataset,
+    problem: Problem,
     *,
     seed: int = 0,
-    timesteps: int = DEFAULT_TIMESTEPS,
-    neuron: NeuronSettings | None = None,
     settings: TrainSettings | None = None,
     sampling: str = "strict",
     folder: str | Path | None = None,
     on_step: OnStep | None = None,
+    progress: bool | None = None,
     save_every_seconds: float = 10.0,
     group: Group = ALONE,
 ) -> Supernet:
     """Trains one network that holds every architecture of a space.
 
     Args:
-        space: The search space; its input channels and size give way to the data's.
-        data: Trained on its training split; paths are surveyed on its validation split.
+        problem: Trained on the training split of its data; paths are measured on its validation split.
         seed: What every random draw comes from; same seed and machine, same weights.
-        timesteps: Simulation steps T.
-        neuron: The neurons' settings; AutoSNN's PLIF where None.
         settings: How to train.
         sampling: Key of ``PATH_SAMPLERS``: how a step's paths are drawn.
         folder: Where the supernet is saved, and a training that was cut off is gone on with; None to keep
             it in memory alone.
         on_step: Told of every training step.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
         save_every_seconds: How often the unfinished training is saved.
         group: The processes that train it together, each calling this function alike; see ``train_on_ray``.
 
@@ -68,42 +60,30 @@ def train_supernet(
     Warns:
         UntrainedSupernetWarning: The paths are no better than chance.
     """
-    neuron, settings = neuron or NeuronSettings(), settings or TrainSettings()
+    settings = settings or TrainSettings()
     if sampling not in PATH_SAMPLERS:
         raise unknown_name("sampling", sampling, PATH_SAMPLERS)
-    if timesteps < 1:
-        raise InvalidInputError(f"timesteps: expected at least 1, got {timesteps}")
-    space.require_slots("a supernet")
-    network = new_network(
-        torch.Generator().manual_seed(seed),
-        space,
-        classes=data.classes,
-        timesteps=timesteps,
-        neuron=neuron,
-        in_channels=data.in_channels,
-        input_size=data.input_size,
-    )
+    problem.space.require_slots("a supernet")
+    network = problem.network(torch.Generator().manual_seed(seed))
     state = None
     if folder is not None:
         folder = Path(folder)
         refuse_finished(folder)
-        identity = _identity(space, data, seed, timesteps, neuron, settings, sampling)
+        identity = _identity(problem, seed, settings, sampling)
         state = TrainingState(folder, identity, every_seconds=save_every_seconds)
     sampler = PATH_SAMPLERS[sampling]
-    draw_paths: DrawPaths = lambda rng: sampler(space, rng)  # noqa: E731
-    train(network, data, settings, seed=seed, draw_paths=draw_paths, state=state, on_step=on_step, group=group)
+    draw_paths: DrawPaths = lambda rng: sampler(problem.space, rng)  # noqa: E731
+    how: dict[str, Any] = {"seed": seed, "draw_paths": draw_paths, "state": state, "group": group}
+    with training_bar("supernet", progress=progress, then=on_step) as told:
+        train(network, problem.data, settings, on_step=told, **how)
     network.to("cpu").eval().requires_grad_(False)
     supernet = Supernet(
         network=network,
-        space=space,
-        classes=data.classes,
-        timesteps=timesteps,
-        neuron=neuron,
-        data=data.describe(),
+        data=problem.data.describe(),
         sampling=sampling,
         training=settings,
         seed=seed,
-        paths=measure_paths(network, data, settings.loss, seed),
+        paths=measure_paths(network, problem.data, settings.loss, seed),
         weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
     )
     if folder is not None and state is not None and group.rank == 0:
@@ -113,21 +93,13 @@ def train_supernet(
     return supernet
 
 
-def _identity(
-    space: SearchSpace,
-    data: Dataset,
-    seed: int,
-    timesteps: int,
-    neuron: NeuronSettings,
-    settings: TrainSettings,
-    sampling: str,
-) -> dict[str, Any]:
+def _identity(problem: Problem, seed: int, settings: TrainSettings, sampling: str) -> dict[str, Any]:
     return {
-        "space": space.checksum,
-        "data": data.checksum,
+        "space": problem.space.checksum,
+        "data": problem.data.checksum,
         "seed": seed,
-        "timesteps": timesteps,
-        "neuron": asdict(neuron),
+        "timesteps": problem.timesteps,
+        "neuron": asdict(problem.neuron),
         "settings": settings.to_dict(),
         "sampling": sampling,
     }

@@ -14,7 +14,8 @@ from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError
 from autosnn_ray.evaluation.evaluate import evaluate
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.files import write_atomically
-from autosnn_ray.space import Architecture, SearchSpace
+from autosnn_ray.shown import Shown
+from autosnn_ray.space import Architecture, SearchSpace, format_architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.weights import path_weights
 from autosnn_ray.training.checkpoint import (
@@ -32,13 +33,12 @@ from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.supernet import Supernet
 
 
-@dataclass(frozen=True)
-class TrainedNetwork:
+@dataclass(frozen=True, repr=False)
+class TrainedNetwork(Shown):
     """One architecture as a network of its own, with its description.
 
     Attributes:
         network: The weights; called as ``network(x)``.
-        space: The space the architecture is of.
         data: What ``Dataset.describe`` said of the data it was trained on.
         training: How it was trained.
         seed: What every draw came from.
@@ -47,7 +47,6 @@ class TrainedNetwork:
     """
 
     network: SpikingNetwork
-    space: SearchSpace
     data: Mapping[str, Any]
     training: TrainSettings
     seed: int
@@ -55,12 +54,28 @@ class TrainedNetwork:
     start: str = "scratch"
 
     @classmethod
-    def of(
-        cls, network: SpikingNetwork, space: SearchSpace, data: Dataset, training: TrainSettings, seed: int
-    ) -> TrainedNetwork:
-        """Describes what ``train_alone`` returned, and measures it on the validation split."""
+    def of(cls, network: SpikingNetwork, data: Dataset, training: TrainSettings, seed: int) -> TrainedNetwork:
+        """Describes what ``train_from_scratch`` returned, and measures it on the validation split."""
         measured = evaluate(network, data.validation, loss=training.loss)
-        return cls(network, space, data.describe(), training, seed, measured)
+        return cls(network, data.describe(), training, seed, measured)
+
+    def _about(self) -> dict[str, object]:
+        found = self.validation
+        return {
+            "architecture": format_architecture(self.architecture) or self.space.name,
+            "space": self.space.name,
+            "data": self.data.get("name", "?"),
+            "timesteps": self.network.timesteps,
+            "seed": self.seed,
+            "accuracy": f"{found.accuracy:.2%} on {found.samples:,} validation samples",
+            "spikes": f"{found.spikes:,.0f}",
+            "start": self.start.split()[0],
+        }
+
+    @property
+    def space(self) -> SearchSpace:
+        """The space the architecture is of."""
+        return self.network.space
 
     @property
     def architecture(self) -> Architecture:
@@ -121,7 +136,6 @@ class TrainedNetwork:
             fill(network, read_weights(source, description["weights"]["sha256"]), str(source))
             return cls(
                 network=network,
-                space=space,
                 data=dict(description["data"]),
                 training=TrainSettings.from_dict(description["training"]),
                 seed=int(description["seed"]),
@@ -153,11 +167,11 @@ class OpenedNetwork:
 
 
 def open_network(folder: str | Path, architecture: str | None = None) -> OpenedNetwork:
-    """Opens one architecture: a network trained alone, or a path taken out of a supernet.
+    """Opens one architecture: a network trained from scratch, or a path taken out of a supernet.
 
     Args:
         folder: What ``autosnn-ray train`` wrote.
-        architecture: The path, for a supernet; a network trained alone may leave it out.
+        architecture: The path, for a supernet; a network of its own may leave it out.
 
     Returns:
         The network.

@@ -58,7 +58,9 @@ def test_equal_fitness_goes_to_fewer_spikes_then_to_the_earlier(space):
     state = AutoSNN(seed=0, parents=1, mutants=20, crossovers=0).start(space, 40, SpikeAwareFitness(1.0, 0.0))
     for _ in range(20):
         candidate = state.ask()
-        state.tell(candidate.index, Evaluation(0.5, 100.0 if candidate.index in (7, 9) else 200.0))
+        state.tell(
+            candidate.index, Evaluation.measured(accuracy=0.5, spikes=100.0 if candidate.index in (7, 9) else 200.0)
+        )
     assert state.ask().parents == (7,)
 
 

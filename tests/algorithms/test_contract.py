@@ -14,17 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import search_spaces
-from autosnn_ray.algorithms import ALGORITHMS, Candidate, algorithm_from_dict, make_algorithm, replay
+from autosnn_ray.algorithms import ALGORITHMS, Algorithm, Candidate, algorithm_from_dict, make_algorithm, replay
 from autosnn_ray.errors import InvalidInputError, JournalError
 from autosnn_ray.evaluations import Evaluation, Failure
 from autosnn_ray.journal import Ask, Fail, Tell
-from autosnn_ray.objectives import SpikeAwareFitness
-from autosnn_ray.space import SearchSpace
+from autosnn_ray.objectives import Constraint, Goal, Maximize, Minimize, SpikeAwareFitness
+from autosnn_ray.space import SearchSpace, format_architecture
 
 OBJECTIVE = SpikeAwareFitness(1000.0)
-SEEDED = [name for name in ALGORITHMS if name != "enumeration"]
+TWO = Goal((Maximize("accuracy"), Minimize("spikes")), (Constraint("spikes", at_most=1200.0),))
+DRAWS_NOTHING = ("enumeration", "given")
+SEEDED = [name for name in ALGORITHMS if name not in DRAWS_NOTHING]
 ANY_ORDER = [name for name, algorithm in ALGORITHMS.items() if not algorithm.order_matters]
 everyone = pytest.mark.parametrize("name", ALGORITHMS)
+whatever_the_goal = pytest.mark.parametrize("goal", [OBJECTIVE, TWO], ids=["fitness", "two under a constraint"])
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +41,19 @@ def small():
     return SearchSpace.from_dict({**entries, "choices": ["skip", "scb_k3"]})
 
 
+def make(name: str, space: SearchSpace, count: int = 400, **settings) -> Algorithm:
+    """Makes an algorithm with what it cannot do without: of the space, as many architectures as are asked for."""
+    if name == "given":
+        listed = (space.at(index) for index in range(min(count, space.size)))
+        settings = {"architectures": tuple(map(format_architecture, listed)), **settings}
+    return make_algorithm(name, **settings)
+
+
 def evaluate(architecture) -> Evaluation:
     """A landscape with structure: later slots and larger kernels count more, and cost more spikes."""
     worth = {"skip": 0.0, "scb_k3": 0.4, "scb_k5": 0.6, "srb_k3": 0.7, "srb_k5": 1.0}
     score = sum(worth[choice] * (slot + 1) for slot, choice in enumerate(architecture)) / 15
-    return Evaluation(accuracy=0.5 + 0.5 * score, spikes=500.0 + 1000.0 * score**2, samples=360)
+    return Evaluation.measured(accuracy=0.5 + 0.5 * score, spikes=500.0 + 1000.0 * score**2, samples=360)
 
 
 def run(state, outcome=lambda candidate: evaluate(candidate.architecture), rng=None, workers=4):
@@ -67,13 +78,14 @@ def run(state, outcome=lambda candidate: evaluate(candidate.architecture), rng=N
 
 
 def _rest(candidate):
-    return candidate.architecture, candidate.origin, candidate.parents, candidate.generation
+    return candidate.architecture, candidate.origin, candidate.parents, candidate.generation, candidate.repetition
 
 
 @everyone
+@whatever_the_goal
 @pytest.mark.parametrize("candidates", [1, 7, 20, 21, 100])
-def test_it_proposes_as_many_as_asked_for_and_none_twice(name, space, candidates):
-    state = make_algorithm(name).start(space, candidates, OBJECTIVE)
+def test_it_proposes_as_many_as_asked_for_and_none_twice(name, goal, space, candidates):
+    state = make(name, space).start(space, candidates, goal)
     found, _ = run(state)
     assert [candidate.index for candidate in found] == list(range(candidates))
     assert len({candidate.architecture for candidate in found}) == candidates
@@ -83,23 +95,25 @@ def test_it_proposes_as_many_as_asked_for_and_none_twice(name, space, candidates
 
 
 @everyone
-def test_it_ends_when_the_space_is_used_up_and_says_so(name, small):
-    state = make_algorithm(name).start(small, 400, OBJECTIVE)
+@whatever_the_goal
+def test_it_ends_when_the_space_is_used_up_and_says_so(name, goal, small):
+    state = make(name, small).start(small, 400, goal)
     found, _ = run(state)
     assert {candidate.architecture for candidate in found} == set(small.enumerate())
     assert state.exhausted
-    exactly = make_algorithm(name).start(small, 32, OBJECTIVE)
+    exactly = make(name, small).start(small, 32, goal)
     run(exactly)
     assert not exactly.exhausted
 
 
 @everyone
 def test_the_same_seed_gives_the_same_candidates_in_another_process(name, space):
-    found, _ = run(make_algorithm(name, seed=7).start(space, 60, OBJECTIVE), workers=1)
+    found, _ = run(make(name, space, seed=7).start(space, 60, OBJECTIVE), workers=1)
     code = (
         "import sys, json; sys.path.insert(0, sys.argv[2])\n"
         "import search_spaces; from test_contract import *\n"
-        "state = make_algorithm(sys.argv[1], seed=7).start(search_spaces.load('digits_16'), 60, OBJECTIVE)\n"
+        "space = search_spaces.load('digits_16')\n"
+        "state = make(sys.argv[1], space, seed=7).start(space, 60, OBJECTIVE)\n"
         "print(json.dumps([c.architecture for c in run(state, workers=1)[0]]))"
     )
     result = subprocess.run(
@@ -114,33 +128,33 @@ def test_the_same_seed_gives_the_same_candidates_in_another_process(name, space)
 
 @pytest.mark.parametrize("name", SEEDED)
 def test_another_seed_gives_others(name, space):
-    first, second = (run(make_algorithm(name, seed=seed).start(space, 20, OBJECTIVE))[0] for seed in (0, 1))
+    first, second = (run(make(name, space, seed=seed).start(space, 20, OBJECTIVE))[0] for seed in (0, 1))
     assert [c.architecture for c in first] != [c.architecture for c in second]
 
 
 @pytest.mark.parametrize("name", ANY_ORDER)
+@whatever_the_goal
 @given(order=st.integers(0, 2**31), workers=st.integers(1, 30))
-def test_the_order_of_results_changes_nothing(name, space, order, workers):
-    reference, _ = run(make_algorithm(name).start(space, 70, OBJECTIVE), workers=1)
-    shuffled, _ = run(
-        make_algorithm(name).start(space, 70, OBJECTIVE), rng=np.random.default_rng(order), workers=workers
-    )
+def test_the_order_of_results_changes_nothing(name, goal, space, order, workers):
+    reference, _ = run(make(name, space).start(space, 70, goal), workers=1)
+    shuffled, _ = run(make(name, space).start(space, 70, goal), rng=np.random.default_rng(order), workers=workers)
     assert shuffled == reference
 
 
 @everyone
+@whatever_the_goal
 @pytest.mark.parametrize(
     "outcome",
     [
         lambda _: Failure("it raised"),
-        lambda _: Evaluation(math.nan, 10.0),
-        lambda _: Evaluation(0.5, math.inf),
+        lambda _: Evaluation.measured(accuracy=math.nan, spikes=10.0),
+        lambda _: Evaluation.measured(accuracy=0.5, spikes=math.inf),
         lambda c: evaluate(c.architecture) if c.index % 3 else Failure("every third"),
     ],
     ids=["all fail", "all NaN", "all infinite", "a third fails"],
 )
-def test_failures_never_stop_it_and_never_breed(name, space, outcome):
-    found, events = run(make_algorithm(name).start(space, 100, OBJECTIVE), outcome)
+def test_failures_never_stop_it_and_never_breed(name, goal, space, outcome):
+    found, events = run(make(name, space).start(space, 100, goal), outcome)
     assert len(found) == 100
     good = {event.index for event in events if isinstance(event, Tell) and event.evaluation.is_finite}
     for candidate in found:
@@ -149,12 +163,13 @@ def test_failures_never_stop_it_and_never_breed(name, space, outcome):
 
 
 @everyone
-def test_replaying_any_beginning_gives_the_state_it_was_in(name, space):
-    _, events = run(make_algorithm(name).start(space, 45, OBJECTIVE), lambda c: (
+@whatever_the_goal
+def test_replaying_any_beginning_gives_the_state_it_was_in(name, goal, space):
+    _, events = run(make(name, space).start(space, 45, goal), lambda c: (
         evaluate(c.architecture) if c.index % 5 else Failure("now and then")
     ))  # fmt: skip
     for cut in range(len(events) + 1):
-        state = make_algorithm(name).start(space, 45, OBJECTIVE)
+        state = make(name, space).start(space, 45, goal)
         replay(state, events[:cut])
         told = {event.index for event in events[:cut] if isinstance(event, Tell | Fail)}
         asked = [event.index for event in events[:cut] if isinstance(event, Ask)]
@@ -164,12 +179,13 @@ def test_replaying_any_beginning_gives_the_state_it_was_in(name, space):
 
 
 @everyone
+@whatever_the_goal
 @pytest.mark.parametrize(("before", "after"), [(7, 70), (45, 60), (40, 41), (30, 400)])
-def test_an_extended_search_goes_on_as_one_that_was_asked_for_more_from_the_start(name, space, before, after):
+def test_an_extended_search_goes_on_as_one_that_was_asked_for_more_from_the_start(name, goal, space, before, after):
     """One worker; with several, an algorithm for which the order matters sees the pause."""
-    whole, _ = run(make_algorithm(name).start(space, after, OBJECTIVE), workers=1)
-    first, events = run(make_algorithm(name).start(space, before, OBJECTIVE), workers=1)
-    extended = make_algorithm(name).start(space, after, OBJECTIVE)
+    whole, _ = run(make(name, space).start(space, after, goal), workers=1)
+    first, events = run(make(name, space).start(space, before, goal), workers=1)
+    extended = make(name, space).start(space, after, goal)
     replay(extended, events)
     rest, _ = run(extended, workers=1)
     assert first + rest == whole
@@ -179,24 +195,24 @@ def test_an_extended_search_goes_on_as_one_that_was_asked_for_more_from_the_star
 @given(before=st.integers(1, 80), more=st.integers(1, 40), order=st.integers(0, 2**31), workers=st.integers(1, 30))
 def test_whatever_the_workers_an_extended_search_is_the_whole_one(name, small, space, before, more, order, workers):
     for where in (space, small):
-        whole, _ = run(make_algorithm(name).start(where, before + more, OBJECTIVE), workers=3)
+        whole, _ = run(make(name, where).start(where, before + more, OBJECTIVE), workers=3)
         rng = np.random.default_rng(order)
-        first, events = run(make_algorithm(name).start(where, before, OBJECTIVE), rng=rng, workers=workers)
-        extended = make_algorithm(name).start(where, before + more, OBJECTIVE)
+        first, events = run(make(name, where).start(where, before, OBJECTIVE), rng=rng, workers=workers)
+        extended = make(name, where).start(where, before + more, OBJECTIVE)
         replay(extended, events)
         assert first + run(extended, rng=rng, workers=workers)[0] == whole
 
 
 @pytest.mark.parametrize("name", SEEDED)
 def test_a_journal_of_another_algorithm_is_refused(name, space):
-    _, events = run(make_algorithm(name, seed=1).start(space, 10, OBJECTIVE))
+    _, events = run(make(name, space, seed=1).start(space, 10, OBJECTIVE))
     with pytest.raises(JournalError, match="another version of the algorithm"):
-        replay(make_algorithm(name, seed=2).start(space, 10, OBJECTIVE), events)
+        replay(make(name, space, seed=2).start(space, 10, OBJECTIVE), events)
 
 
 @everyone
 def test_it_is_a_state_machine(name, space):
-    state = make_algorithm(name).start(space, 10, OBJECTIVE)
+    state = make(name, space).start(space, 10, OBJECTIVE)
     with pytest.raises(InvalidInputError, match=r"tell\(0\): .*never asked"):
         state.tell(0, Failure(""))
     candidate = state.ask()
@@ -209,7 +225,7 @@ def test_it_is_a_state_machine(name, space):
 @pytest.mark.parametrize("candidates", [0, -1, 1.5, True, "20"])
 def test_numbers_of_candidates_that_are_none_are_refused(name, space, candidates):
     with pytest.raises(InvalidInputError, match="candidates: expected a whole number of at least 1"):
-        make_algorithm(name).start(space, candidates, OBJECTIVE)
+        make(name, space).start(space, candidates, OBJECTIVE)
 
 
 @everyone
@@ -220,8 +236,8 @@ def test_seeds_that_repeat_nothing_are_refused(name, seed):
 
 
 @everyone
-def test_settings_survive_a_round_trip(name):
-    algorithm = make_algorithm(name, seed=5)
+def test_settings_survive_a_round_trip(name, space):
+    algorithm = make(name, space, 7, seed=5)
     assert algorithm_from_dict(json.loads(json.dumps(algorithm.to_dict()))) == algorithm
 
 
@@ -236,20 +252,55 @@ def test_an_unknown_algorithm_is_named_with_the_known_ones():
         make_algorithm("annealing")
 
 
+@pytest.mark.parametrize("name", DRAWS_NOTHING)
+def test_what_draws_nothing_is_the_same_for_every_seed(name, space):
+    first, second = (run(make(name, space, seed=seed).start(space, 20, OBJECTIVE))[0] for seed in (0, 1))
+    assert first == second
+
+
+BREEDERS = ("autosnn", "steady_state")
+"""Those that breed from the ten fittest of all so far."""
+
+
+@pytest.mark.parametrize("limit", [0.0, 520.0, 600.0, 700.0, 5000.0], ids=lambda limit: f"at most {limit:g} spikes")
+def test_feasible_candidates_breed_before_infeasible_ones(space, limit):
+    """From none that is feasible, over fewer than there are parents, to all; of infeasible ones those nearest to it."""
+    bound = Constraint("spikes", at_most=limit)
+    for name in BREEDERS:
+        goal = Goal((OBJECTIVE,), (bound,))
+        _, events = run(make(name, space, seed=4).start(space, 160, goal), workers=1)
+        known, violated, bred, before = [], {}, 0, []
+        for event in events:
+            if isinstance(event, Tell):
+                violated[event.index] = bound.violation(event.evaluation)
+                known.append((violated[event.index], -OBJECTIVE(event.evaluation), event.index))
+            elif event.parents:
+                # A generation breeds from what was known before it began.
+                before = known if name == "steady_state" else [one for one in known if one[-1] < 20 * event.generation]
+                fittest = {index for *_, index in sorted(before)[:10]}
+                assert set(event.parents) <= fittest
+                bred += 1
+                if sum(one[0] == 0 for one in before) >= 10:
+                    assert not any(violated[parent] for parent in event.parents)
+        assert bred > 80
+
+
 @everyone
 def test_no_global_random_state_is_touched(name, space):
     np.random.seed(0)  # noqa: NPY002
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
-    run(make_algorithm(name).start(space, 30, OBJECTIVE))
+    run(make(name, space).start(space, 30, OBJECTIVE))
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
 @everyone
-def test_ten_thousand_candidates_of_a_large_space(name):
+@whatever_the_goal
+def test_ten_thousand_candidates_of_a_large_space(name, goal):
     """Neither asking nor telling may grow with what came before; the first and last thousand are compared."""
     import time
 
-    state = make_algorithm(name).start(search_spaces.load("snn_3"), 10_000, OBJECTIVE)
+    large = search_spaces.load("snn_3")
+    state = make(name, large, 10_000).start(large, 10_000, goal)
     times = []
     for _ in range(10):
         started = time.perf_counter()
@@ -261,4 +312,4 @@ def test_ten_thousand_candidates_of_a_large_space(name):
 
 
 def evaluate_many(candidate: Candidate) -> Evaluation:
-    return Evaluation(0.5 + (hash(candidate.architecture[:3]) % 100) / 250, 1000.0)
+    return Evaluation.measured(accuracy=0.5 + (hash(candidate.architecture[:3]) % 100) / 250, spikes=1000.0)

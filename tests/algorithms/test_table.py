@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
+from test_contract import make
 
 import autosnn_ray as asr
-from autosnn_ray.algorithms import ALGORITHMS, Enumeration, make_algorithm
+from autosnn_ray.algorithms import ALGORITHMS, Enumeration
 from autosnn_ray.algorithms.table import Table
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Failure
 from autosnn_ray.journal import Journal
+from autosnn_ray.objectives import Constraint, Goal, Maximize, Minimize
 
 OBJECTIVE = asr.SpikeAwareFitness(1000.0)
 FAILED = 4
@@ -19,14 +21,19 @@ FAILED = 4
 
 def evaluation(space, architecture) -> asr.Evaluation:
     places = [slot.choices.index(choice) for slot, choice in zip(space.slots, architecture, strict=True)]
-    return asr.Evaluation(accuracy=0.5 + 0.1 * places[0] + 0.02 * places[-1], spikes=900.0 + 100 * sum(places))
+    accuracy = 0.5 + 0.1 * places[0] + 0.02 * places[-1]
+    return asr.Evaluation.measured(accuracy=accuracy, spikes=900.0 + 100 * sum(places))
 
 
 @pytest.fixture
 def whole(tiny_space, tmp_path):
     """A run that holds all nine architectures; one of them failed."""
     state = Enumeration().start(tiny_space, tiny_space.size, OBJECTIVE)
-    config = {"space": tiny_space.to_dict(), "candidates": tiny_space.size, "objective": OBJECTIVE.to_dict()}
+    config = {
+        "problem": {"space": tiny_space.to_dict()},
+        "candidates": tiny_space.size,
+        "goal": Goal.of(OBJECTIVE).to_dict(),
+    }
     with Journal.create(tmp_path) as journal:
         journal.write("start", config=config)
         while (candidate := state.ask()) is not None:
@@ -44,8 +51,8 @@ def whole(tiny_space, tmp_path):
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_an_algorithm_proposes_on_the_table_what_it_would_on_the_space(name, whole, tiny_space):
-    found = Table.read(whole).search(make_algorithm(name, seed=2), 6)
-    state = make_algorithm(name, seed=2).start(tiny_space, 6, OBJECTIVE)
+    found = Table.read(whole).search(make(name, tiny_space, 6, seed=2), 6)
+    state = make(name, tiny_space, 6, seed=2).start(tiny_space, 6, OBJECTIVE)
     for candidate, outcome in found:
         assert state.ask() == candidate
         if candidate.architecture == tiny_space.at(FAILED):
@@ -70,3 +77,13 @@ def test_a_run_that_holds_less_is_no_table(whole):
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-4]))
     with pytest.raises(InvalidInputError, match="expected a run that holds all 9 architectures of 'tiny', got 6"):
         Table.read(whole)
+
+
+def test_the_goal_of_the_run_decides_which_is_best(whole, tiny_space):
+    """Under a bound that only the architectures with fewest spikes keep, these are the best."""
+    table = Table.read(whole)
+    fewest = Table(table.space, Goal((Minimize("spikes"),)), table.evaluations).best()
+    assert fewest == ("/".join(tiny_space.at(0)), -900.0)
+    bound = Goal((Maximize("accuracy"),), (Constraint("spikes", at_most=1000.0),))
+    assert Table(table.space, bound, table.evaluations).best() == ("/".join(tiny_space.at(3)), pytest.approx(0.6))
+    assert Table(table.space, Goal((Maximize("accuracy"),)), table.evaluations).best()[1] > 0.6

@@ -10,7 +10,7 @@ import search_spaces
 from autosnn_ray.algorithms import AutoSNN
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.journal import Journal
-from autosnn_ray.objectives import SpikeAwareFitness
+from autosnn_ray.objectives import Goal, SpikeAwareFitness
 
 REFERENCE = 6000.0
 WORTH = {"skip": 0.0, "scb_k3": 0.45, "scb_k5": 0.5, "srb_k3": 0.8, "srb_k5": 1.0}
@@ -24,15 +24,19 @@ def realistic(architecture, rng: np.random.Generator) -> Evaluation:
     layers = {"stem.neuron1": 900.0, "head.neuron": 60.0}
     for layer, slot in zip((0, 2, 3, 5, 6), range(5), strict=True):
         layers[f"layers.{layer}.{architecture[slot]}.neuron"] = float(blocks[slot])
-    return Evaluation(accuracy, sum(layers.values()), loss=0.02, samples=360, layer_spikes=layers, seconds=0.1)
+    spikes = sum(layers.values())
+    return Evaluation.measured(
+        accuracy=accuracy, spikes=spikes, loss=0.02, samples=360, layer_spikes=layers, seconds=0.1
+    )
 
 
 def config(space, candidates: int) -> dict[str, object]:
     return {
-        "space": space.to_dict(),
+        "problem": {"space": space.to_dict()},
         "algorithm": AutoSNN(seed=0).to_dict(),
         "candidates": candidates,
-        "objective": SpikeAwareFitness(REFERENCE).to_dict(),
+        "goal": Goal((SpikeAwareFitness(REFERENCE),)).to_dict(),
+        "evaluator": {"name": "path", "settings": {}},
     }
 
 
@@ -47,11 +51,11 @@ def write_search(folder: Path, candidates: int = 400, outliers: int = 0) -> Path
             c = state.ask()
             journal.write(
                 "ask", index=c.index, architecture=list(c.architecture), origin=c.origin, parents=list(c.parents),
-                generation=c.generation,
+                generation=c.generation, repetition=c.repetition,
             )  # fmt: skip
             evaluation = realistic(c.architecture, rng)
             if c.index < outliers:
-                evaluation = Evaluation(0.1, evaluation.spikes, samples=360)
+                evaluation = Evaluation.measured(accuracy=0.1, spikes=evaluation.spikes, samples=360)
             journal.write("tell", index=c.index, evaluation=evaluation.to_dict(), attempts=1)
             state.tell(c.index, evaluation)
         journal.write("stop", reason="all candidates are evaluated")
@@ -66,12 +70,15 @@ def write_events(folder: Path, outcomes: list[tuple[float, float] | str | None])
         for index in range(len(outcomes)):
             journal.write(
                 "ask", index=index, architecture=list(space.at(index)), origin="random", parents=[0, 1][:index],
-                generation=index // 2,
+                generation=index // 2, repetition=0,
             )  # fmt: skip
         for index, outcome in reversed(list(enumerate(outcomes))):
             if isinstance(outcome, str):
                 journal.write("fail", index=index, reason=outcome, attempts=3)
             elif outcome is not None:
-                evaluation = Evaluation(*outcome, loss=0.5, samples=100, layer_spikes={"stem": outcome[1]}, seconds=2.0)
+                accuracy, spikes = outcome
+                evaluation = Evaluation.measured(
+                    accuracy=accuracy, spikes=spikes, loss=0.5, samples=100, layer_spikes={"stem": spikes}, seconds=2.0
+                )
                 journal.write("tell", index=index, evaluation=evaluation.to_dict(), attempts=1)
     return folder

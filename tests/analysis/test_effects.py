@@ -34,4 +34,4 @@ def test_too_few_candidates_are_refused_and_the_picture_says_so(tmp_path):
     with pytest.raises(InvalidInputError, match="at least 5 architectures"):
         analysis.effects(path)
     figure = analysis.PLOTS["effects"](path)
-    assert "at least 5 architectures" in figure.texts[0].get_text()
+    assert "at least 5 architectures" in figure.axes[0].texts[0].get_text()

@@ -18,10 +18,20 @@ def ok(capsys, *arguments: object) -> str:
     return captured.out
 
 
-def run(folder: Path, *arguments: object) -> str:
-    """Runs a command that must succeed in a process of its own; returns what it printed."""
+MODULE = (sys.executable, "-m", "autosnn_ray.cli.main")
+
+
+def refused(capsys, *arguments: object) -> str:
+    """Runs a command that must fail; returns the one line that says why."""
+    assert main([str(argument) for argument in arguments]) != 0
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    return line
+
+
+def run(folder: Path, *arguments: object, program: tuple[object, ...] = MODULE, status: int = 0) -> str:
+    """Runs a command in a process of its own; returns what it printed, or what it said where it must not succeed."""
     result = subprocess.run(
-        [sys.executable, "-m", "autosnn_ray.cli.main", *map(str, arguments)],
+        [*map(str, program), *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -29,5 +39,5 @@ def run(folder: Path, *arguments: object) -> str:
         check=False,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
+    assert result.returncode == status, result.stderr
+    return result.stderr if status else result.stdout

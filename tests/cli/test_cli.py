@@ -13,18 +13,9 @@ from pathlib import Path
 import pytest
 
 from autosnn_ray.cli.main import COMMANDS, main
-
-
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "autosnn_ray.cli.main", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=300,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
+from autosnn_ray.errors import AutoSNNError
+from tests.cli import commands
+from tests.cli.commands import ok
 
 
 def refused(capsys, *arguments: str) -> str:
@@ -39,19 +30,42 @@ def refused(capsys, *arguments: str) -> str:
     return lines[0]
 
 
+def printed(capsys, *arguments: object) -> str:
+    """Runs what prints and leaves, such as help, in this process."""
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert left.value.code in (None, 0), captured.err
+    assert not captured.err
+    return captured.out
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command):
-    result = run(command, "--help")
-    assert result.returncode == 0
-    assert "--config" in result.stdout
-    assert "usage:" in result.stdout
+def test_every_command_explains_itself(capsys, command):
+    said = printed(capsys, command, "--help")
+    assert "--config" in said
+    assert "usage:" in said
 
 
-def test_without_a_command_the_commands_are_listed():
-    result = run()
-    assert result.returncode == 0
+def test_without_a_command_the_commands_are_listed(capsys):
+    said = printed(capsys)
     for command in COMMANDS:
-        assert command in result.stdout
+        assert command in said
+
+
+def test_the_module_is_a_program(tmp_path):
+    assert "usage: autosnn-ray" in commands.run(tmp_path, "--help")
+    assert "epochs:" in commands.run(tmp_path, "train", "out", "--print-config")
+
+
+SCRIPT = Path(sys.executable).with_name("autosnn-ray")
+
+
+@pytest.mark.skipif(not SCRIPT.exists(), reason="needs an installed autosnn-ray")
+def test_the_installed_script_is_the_same_program(tmp_path):
+    said = commands.run(tmp_path, "train", "--epochs", "many", program=(SCRIPT,), status=2)
+    assert said.startswith("autosnn-ray: error: ")
+    assert "Traceback" not in said
 
 
 def test_help_and_lists_load_neither_torch_nor_ray():
@@ -67,14 +81,8 @@ def test_help_and_lists_load_neither_torch_nor_ray():
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("quickstart", "datasets", "spaces")])
-def test_options_are_printed_as_they_would_be_used(command):
-    names = {
-        "search": ["supernet", "out"],
-        "enumerate": ["supernet", "out"],
-    }
-    result = run(command, *names.get(command, ["out"]), "--print-config")
-    assert result.returncode == 0, result.stderr
-    assert "out" in result.stdout
+def test_options_are_printed_as_they_would_be_used(capsys, command):
+    assert "out" in printed(capsys, command, "out", "--print-config")
 
 
 def test_the_defaults_of_training_are_those_of_the_library():
@@ -89,34 +97,43 @@ def test_the_defaults_of_training_are_those_of_the_library():
 
 
 @pytest.mark.parametrize("suffix", ["yaml", "toml"])
-def test_options_come_from_a_file_and_the_command_line_wins(tmp_path, suffix):
+def test_options_come_from_a_file_and_the_command_line_wins(capsys, tmp_path, suffix):
     path = tmp_path / f"options.{suffix}"
     path.write_text({"yaml": "epochs: 7\nbatch_size: 9\n", "toml": "epochs = 7\nbatch_size = 9\n"}[suffix])
-    result = run("train", "out", "--config", path, "--batch-size", "11", "--print-config")
-    assert result.returncode == 0, result.stderr
-    words = result.stdout.replace("=", ":").replace(" ", "")
+    said = printed(capsys, "train", "out", "--config", path, "--batch-size", "11", "--print-config")
+    words = said.replace("=", ":").replace(" ", "")
     assert "epochs:7" in words
     assert "batch_size:11" in words
-    printed = tmp_path / f"printed.{suffix}"
-    printed.write_text(result.stdout)
-    assert run("train", "--config", printed, "--print-config").stdout == result.stdout
+    again = tmp_path / f"printed.{suffix}"
+    again.write_text(said)
+    assert printed(capsys, "train", "--config", again, "--print-config") == said
 
 
-def test_spaces_and_datasets_are_listed():
-    listed = run("spaces").stdout
+def test_spaces_and_datasets_are_listed(capsys):
+    listed = ok(capsys, "spaces")
     for name in ("autosnn_16", "snn_3", "digits_16"):
         assert name in listed
-    assert "3,125" in run("spaces", "autosnn_16").stdout
-    assert "1,797" in run("datasets").stdout
+    assert "3,125" in ok(capsys, "spaces", "autosnn_16")
+    assert "1,797" in ok(capsys, "datasets")
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["fly"], "invalid choice: 'fly'"),
-        (["train"], "folder"),
-        (["train", "x", "--epochs", "many"], "Expected a <class 'int'>"),
-        (["train", "x", "--nonsense", "1"], "--nonsense"),
+        (["fly"], "unknown command 'fly'; expected one of: quickstart, train, search"),
+        (["train"], "expected FOLDER: autosnn-ray train FOLDER [options]"),
+        (["train", "x", "--epochs", "many"], "--epochs: expected a whole number, got 'many'"),
+        (["search", "x", "--timesteps", "many"], "--timesteps: expected a whole number, got 'many'"),
+        (["search", "x", "--exponent", "low"], "--exponent: expected a number, got 'low'"),
+        (["search", "x", "--exponent"], "--exponent: expected a number, got nothing"),
+        (["search", "x", "--size", "[a, b]"], "--size: expected [whole number, …], got ['a', 'b']"),
+        (["search", "x", "--decay-input", "maybe"], "--decay-input: expected true or false, got 'maybe'"),
+        (["search", "x", "--evaluator.training", "3"], "--evaluator.training: expected {name: value, …}, got '3'"),
+        (["search", "x", "--resume=3"], "--resume: expected no value"),
+        (["search", "x", "y", "z"], "unexpected argument 'z': autosnn-ray search RUN [options]"),
+        (["halving", "x", "--also"], "--also: expected [text, …], got nothing"),
+        (["train", "x", "--nonsense", "1"], "unknown option --nonsense"),
+        (["train", "x", "--epocs", "2"], "unknown option --epocs; did you mean --epochs?"),
         (["train", "x", "--space", "autosnn_17"], "unknown space 'autosnn_17'; expected one of: autosnn_128"),
         (["train", "x", "--data", "cifar"], "unknown data set 'cifar'; expected one of: digits"),
         (["train", "x", "--surrogate", "relu"], "unknown surrogate 'relu'; expected one of: atan"),
@@ -124,7 +141,8 @@ def test_spaces_and_datasets_are_listed():
         (["train", "x", "--sampling", "fair"], "unknown sampling 'fair'; expected one of: uniform, strict"),
         (["train", "x", "--epochs", "0"], "epochs: expected a whole number of at least 1, got 0"),
         (["train", "x", "--config", "/nowhere.toml"], "/nowhere.toml: no such file"),
-        (["search", "/nowhere", "run"], "/nowhere: expected a folder"),
+        (["search", "run", "--supernet", "/nowhere"], "/nowhere: expected a folder"),
+        (["search", "run"], "what is to be searched? Give --supernet FOLDER"),
         (["show", "/nowhere"], "/nowhere"),
         (["resume", "/nowhere"], "/nowhere/journal.jsonl: cannot be read: No such file"),
         (["resume", "s3://bucket/run"], "path: expected a folder, got the URL 's3://bucket/run'"),
@@ -149,22 +167,28 @@ def test_bad_input_gets_one_clear_line(capsys, tmp_path, monkeypatch, arguments,
         (["--space", "digits_16"], "a supernet of space 'tiny', expected 'digits_16'"),
         (["--timesteps", "8"], "a supernet with T=2, expected T=8"),
         (["--algorithm-settings.mutants", "200"], "mutants"),
-        (["--cpus-per-candidate", "1.5"], "cpus_per_candidate: expected a fraction below 1 or a whole number, got 1.5"),
-        (["--gpus-per-candidate", "nan"], "gpus_per_candidate: expected 0, a fraction below 1 or a whole number"),
-        (["--seconds-per-candidate", "0"], "seconds_per_candidate: expected a positive number, got 0.0"),
+        (
+            ["--cpus-per-candidate", "1.5"],
+            "--cpus-per-candidate: expected a fraction below 1 or a whole number, got 1.5",
+        ),
+        (["--gpus-per-candidate", "nan"], "--gpus-per-candidate: expected 0, a fraction below 1 or a whole number"),
+        (["--seconds-per-candidate", "0"], "--seconds-per-candidate: expected a positive number, got 0.0"),
         (["--runtime-env", "/nowhere.json"], "--runtime-env: expected JSON, or a file of it, got '/nowhere.json'"),
         (["--runtime-env", '{"env_vars": 3'], "--runtime-env: expected JSON, or a file of it"),
-        (["--concurrent", "0"], "concurrent: expected at least 1, got 0"),
+        (["--concurrent", "0"], "--concurrent: expected a whole number of at least 1, got 0"),
         (["--storage", "nope://bucket"], "storage: expected a URL that fsspec knows, such as s3://bucket/runs"),
-        (["--storage", "s3://bucket", "--finalists", "2"], "--finalists: a final is not copied to a URL"),
+        (["--storage", "s3://bucket", "--finalists", "2"], "--finalists: successive halving is not copied to a URL"),
     ],
 )
-def test_bad_searches_get_one_clear_line_and_write_nothing(capsys, tmp_path, tiny_supernet_folder, options, said):
-    assert said in refused(capsys, "search", tiny_supernet_folder, tmp_path / "run", *options)
+def test_bad_searches_get_one_clear_line_and_write_nothing(
+    capsys, tmp_path, monkeypatch, tiny_supernet_folder, options, said
+):
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(capsys, "search", "run", "--supernet", tiny_supernet_folder, *options)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("command", ["final", "rank", "retrain"])
+@pytest.mark.parametrize("command", ["halving", "fidelity", "retrain"])
 def test_urls_are_for_search_and_resume(capsys, tmp_path, command):
     said = refused(capsys, command, tmp_path / "run", "--storage", "gs://bucket")
     assert "got the URL 'gs://bucket': `search` and `resume` alone copy to one" in said
@@ -179,40 +203,30 @@ def test_a_bad_space_file_is_one_line_naming_file_key_expected_given(capsys, tmp
     assert "got 'many'" in said
 
 
-def test_debug_shows_the_traceback(tmp_path):
-    result = run("search", "/nowhere", tmp_path / "run", "--debug")
-    assert result.returncode != 0
-    assert "Traceback" in result.stderr
+def test_debug_lets_the_error_through_with_its_traceback(tmp_path):
+    """Python prints it where nobody catches it."""
+    with pytest.raises(AutoSNNError, match="/nowhere: expected a folder"):
+        main(["search", str(tmp_path / "run"), "--supernet", "/nowhere", "--debug"])
 
 
 @pytest.mark.ray
-def test_train_search_show_and_a_run_that_is_already_there(tmp_path, tiny_space_file):
-    options = ["--epochs", "3", "--learning-rate", "0.01", "--timesteps", "2"]
-    trained = run("train", tmp_path / "supernet", "--space", tiny_space_file, *options)
-    assert trained.returncode == 0, trained.stderr
-    assert "reference_spikes" in trained.stdout
-    again = run("train", tmp_path / "supernet", "--space", tiny_space_file, *options)
-    assert again.returncode == 1
-    assert "already holds a supernet" in again.stderr
+def test_train_search_show_and_a_run_that_is_already_there(capsys, tmp_path, tiny_space_file):
+    train = ["train", tmp_path / "supernet", "--space", tiny_space_file, "--timesteps", "2"]
+    train += ["--epochs", "3", "--learning-rate", "0.01"]
+    assert "reference_spikes" in ok(capsys, *train)
+    assert "already holds a supernet" in refused(capsys, *train)
 
-    arguments = ["search", tmp_path / "supernet", tmp_path / "run", "--candidates", "20", "--num-cpus", "2"]
-    searched = run(*arguments)
-    assert searched.returncode == 0, searched.stderr
-    assert "the space is used up: it holds no more than 9 architectures" in searched.stdout
-    assert "reference" in searched.stdout
-    refused_run = run(*arguments)
-    assert refused_run.returncode == 1
-    assert "--resume" in refused_run.stderr or "resume" in refused_run.stderr
-    assert run(*arguments, "--resume").returncode == 0
-    resumed = run("resume", tmp_path / "run", "--candidates", "21")
-    assert resumed.returncode == 0, resumed.stderr
-    assert "9 candidates" in resumed.stdout
-    fewer = run("resume", tmp_path / "run", "--candidates", "3")
-    assert fewer.returncode == 1
-    assert "a run can be extended, not cut" in fewer.stderr
+    search = ["search", tmp_path / "run", "--supernet", tmp_path / "supernet", "--candidates", "20", "--num-cpus", "2"]
+    searched = ok(capsys, *search)
+    assert "9 of 20 candidates evaluated in space tiny; finished: the space is used up" in searched
+    assert "fitness = accuracy * (spikes / " in searched
+    assert "resume" in refused(capsys, *search)
+    ok(capsys, *search, "--resume")
+    assert "9 of 21 candidates" in ok(capsys, "resume", tmp_path / "run", "--candidates", "21")
+    fewer = refused(capsys, "resume", tmp_path / "run", "--candidates", "3")
+    assert "a run can be extended, not cut" in fewer
 
-    shown = run("show", tmp_path / "run", "--save", tmp_path / "pictures")
-    assert shown.returncode == 0, shown.stderr
+    ok(capsys, "show", tmp_path / "run", "--save", tmp_path / "pictures")
     saved = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert {"frame.csv", "pareto.png", "progress.png", "architecture.png"} <= saved
 
@@ -225,8 +239,9 @@ def test_ctrl_c_ends_a_search_cleanly_and_says_how_to_go_on(tmp_path, tiny_super
         "-m",
         "autosnn_ray.cli.main",
         "search",
-        str(tiny_supernet_folder),
         str(tmp_path / "run"),
+        "--supernet",
+        str(tiny_supernet_folder),
     ]
     arguments += ["--candidates", "9", "--num-cpus", "1"]
     process = subprocess.Popen(

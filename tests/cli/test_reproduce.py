@@ -108,7 +108,7 @@ def test_a_recipe_runs_from_data_to_table_at_a_share_of_its_length(capsys, recip
 @pytest.mark.ray
 @pytest.mark.slow
 def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
-    short = ("--epochs", "1", "--candidates", "4", "--alone-epochs", "1", "--num-cpus", "2")
+    short = ("--epochs", "1", "--candidates", "4", "--scratch-epochs", "1", "--num-cpus", "2")
     said = ok(capsys, "quickstart", "--folder", tmp_path / "out", *short)
     assert "looked at once on the test samples" in said
     final = json.loads((tmp_path / "out" / "final.json").read_text())

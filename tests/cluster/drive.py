@@ -1,6 +1,6 @@
 """A search in a process of its own, to be killed or cut off: starts the run in the folder, or goes on with it.
 
-The last argument may be a cluster's address, or the URL of a storage.
+The last argument says where: ``local``, ``ray``, a cluster's address, or the URL of a storage, with ``local``.
 """
 
 from __future__ import annotations
@@ -10,35 +10,30 @@ from pathlib import Path
 
 import autosnn_ray as asr
 from autosnn_ray.algorithms import make_algorithm
-from autosnn_ray.cluster import mirror
 from autosnn_ray.journal import read_journal
-from tests.cluster.evaluators import Placed, Slow
+from autosnn_ray.storage import copy
+from tests.runs.common import LOCAL, larger_problem
+from tests.runs.evaluators import Placed, Slow
 
 CPUS = 2
 
 
-def main(
-    run: Path, supernet: str, algorithm: str, candidates: int, notes: Path, seconds: float, address: str | None
-) -> None:
-    storage, address = (address, None) if address and "://" in address else (None, address)
-    mirror.COPY_SECONDS = 0.3
-    evaluator = Slow(notes, seconds) if address is None else Placed(notes, seconds)
-    where = {"storage": storage, "num_cpus": CPUS} if address is None else {"address": address}
+def main(run: Path, algorithm: str, candidates: int, notes: str, seconds: float, where: str) -> None:
+    copy.COPY_SECONDS = 0.3
+    options = {"storage": where if "://" in where else None}
+    if where == "local" or "://" in where:
+        evaluator, options["executor"] = Slow(notes, seconds), LOCAL
+    elif where == "ray":
+        evaluator, options["executor"] = Slow(notes, seconds), asr.Ray(num_cpus=CPUS)
+    else:
+        evaluator, options["executor"] = Placed(notes, seconds), asr.Ray(address=where)
     if (run / "journal.jsonl").exists() and read_journal(run).events:
-        asr.resume(run, evaluator=evaluator, **where)
+        asr.resume(run, evaluator=evaluator, **options)
         return
-    data = asr.load_dataset("digits")
-    asr.search(
-        asr.Supernet.load(supernet),
-        data,
-        path=run,
-        algorithm=make_algorithm(algorithm, seed=4),
-        candidates=candidates,
-        evaluator=evaluator,
-        **where,
-    )
+    settings = make_algorithm(algorithm, seed=4)
+    asr.search(larger_problem(), evaluator, path=run, algorithm=settings, candidates=candidates, **options)
 
 
 if __name__ == "__main__":
-    run, supernet, algorithm, candidates, notes, seconds, *address = sys.argv[1:]
-    main(Path(run), supernet, algorithm, int(candidates), Path(notes), float(seconds), address[0] if address else None)
+    run, algorithm, candidates, notes, seconds, where = sys.argv[1:]
+    main(Path(run), algorithm, int(candidates), notes, float(seconds), where)

@@ -12,12 +12,12 @@ import ray
 from ray._raylet import Config
 
 import autosnn_ray as asr
-from autosnn_ray.cluster.resources import Resources
 from autosnn_ray.cluster.session import ray_session
+from autosnn_ray.cluster.slots import slots
 from autosnn_ray.errors import InvalidInputError
-from tests.cluster.evaluators import Placed, Score
 from tests.cluster.nodes import cluster
-from tests.cluster.runs import undisturbed, with_space
+from tests.runs.common import larger_problem, undisturbed
+from tests.runs.evaluators import Placed, score
 
 pytestmark = pytest.mark.ray
 
@@ -30,9 +30,8 @@ def _with_token(monkeypatch):
 
 
 @pytest.mark.slow
-def test_nodes_die_and_join_in_mid_search_and_the_run_is_the_undisturbed_one(tiny_supernet, digits, tmp_path):
+def test_nodes_die_and_join_in_mid_search_and_the_run_is_the_undisturbed_one(tmp_path):
     """A worker's raylet is killed while it evaluates; another node joins; both evaluate, none is lost or doubled."""
-    supernet = with_space(tiny_supernet, "digits_16")
     notes = tmp_path / "notes"
     notes.mkdir()
     with cluster() as nodes:
@@ -40,7 +39,7 @@ def test_nodes_die_and_join_in_mid_search_and_the_run_is_the_undisturbed_one(tin
         worker = nodes.start_worker()
         told = 0
 
-        def on_told(candidate, outcome) -> None:
+        def on_result(candidate, outcome) -> None:
             nonlocal told
             told += 1
             if told == 20:
@@ -52,23 +51,21 @@ def test_nodes_die_and_join_in_mid_search_and_the_run_is_the_undisturbed_one(tin
         with ray_session(nodes.address):
             _wait_for_cpus(2)
         run = asr.search(
-            supernet,
-            digits,
+            larger_problem(),
+            Placed(str(notes), 0.3),
             path="runs/a",
             storage=tmp_path,
             algorithm=asr.AutoSNN(seed=5),
             candidates=100,
-            evaluator=Placed(notes, 0.3),
-            address=nodes.address,
-            runtime_env={"env_vars": {"BENCH": "seven"}},
-            on_told=on_told,
+            executor=asr.Ray(address=nodes.address, runtime_env={"env_vars": {"BENCH": "seven"}}),
+            on_result=on_result,
         )
     assert run.path == tmp_path / "runs" / "a"
     frame = run.frame()
     lost = frame[frame.status != "done"]
     assert lost.empty, lost[["index", "status", "attempts", "reason"]].to_dict("records")
-    expected = undisturbed(tmp_path / "whole", supernet, asr.AutoSNN(seed=5), 100).frame()
-    beside = ["seconds", "attempts"]
+    expected = undisturbed(tmp_path / "whole", larger_problem(), asr.AutoSNN(seed=5), 100).frame()
+    beside = ["seconds", "told", "attempts"]
     assert frame.drop(columns=beside).equals(expected.drop(columns=beside))
     places = [note.name.split("-")[:2] for note in notes.iterdir()]
     assert {environment for _, environment in places} == {"seven"}
@@ -78,7 +75,7 @@ def test_nodes_die_and_join_in_mid_search_and_the_run_is_the_undisturbed_one(tin
 
 
 @pytest.mark.slow
-def test_candidates_share_a_gpu_and_say_so_where_torch_sees_none(tiny_supernet, digits, tmp_path):
+def test_candidates_share_a_gpu_and_say_so_where_torch_sees_none(tiny_problem, tmp_path):
     """Ray's bookkeeping of GPUs needs none; what it schedules is refused by torch with a reason."""
     import torch
 
@@ -86,17 +83,16 @@ def test_candidates_share_a_gpu_and_say_so_where_torch_sees_none(tiny_supernet, 
         nodes.start_head("--num-gpus=1", "--num-cpus=4")
         with ray_session(nodes.address):
             _wait_for_cpus(4)
-            assert Resources(cpus=1, gpus=0.5).slots() == 2
-            assert Resources(cpus=1, gpus=0.1).slots() == 4
-            assert Resources(cpus=0.25).slots() == 16
-            assert Resources(cpus=3).slots() == 1
-            for asked in (Resources(cpus=5), Resources(gpus=2)):
+            assert slots(cpus=1, gpus=0.5) == 2
+            assert slots(cpus=1, gpus=0.1) == 4
+            assert slots(cpus=0.25, gpus=0) == 16
+            assert slots(cpus=3, gpus=0) == 1
+            for asked in ((5, 0), (1, 2)):
                 with pytest.raises(InvalidInputError, match="no node has as much: 4 CPUs, 1 GPUs"):
-                    asked.slots()
+                    slots(*asked)
         assert "the cluster asks for a token" in _join_without_token(nodes.address)
         run = asr.search(
-            tiny_supernet, digits, path=tmp_path, candidates=4, evaluator=Score, address=nodes.address,
-            gpus_per_candidate=0.5,
+            tiny_problem, score, path=tmp_path, candidates=4, executor=asr.Ray(address=nodes.address, gpus=0.5)
         )  # fmt: skip
     frame = run.frame()
     if torch.cuda.is_available():

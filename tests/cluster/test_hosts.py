@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 import autosnn_ray as asr
-from tests.cluster.evaluators import Placed
 from tests.cluster.hosts import can_make_hosts, hosts
 from tests.cluster.nodes import cluster
-from tests.cluster.runs import undisturbed, with_space
+from tests.runs.common import larger_problem, undisturbed
+from tests.runs.evaluators import Placed
+from tests.runs.kills import drive
 
 pytestmark = [
     pytest.mark.ray,
@@ -32,20 +32,18 @@ CANDIDATES = 400
 SECONDS = 1.0  # a candidate, until all has happened: a host whose actor starts late still finds work
 
 
-def test_a_host_cut_off_in_mid_search_is_done_without_and_comes_back(tiny_supernet, tmp_path):
+def test_a_host_cut_off_in_mid_search_is_done_without_and_comes_back(tmp_path):
     """Nothing tells anyone that it is gone: packets vanish, its processes go on, their results reach nobody."""
-    supernet = with_space(tiny_supernet, "digits_16")
-    folder, notes = supernet.save(tmp_path / "supernet"), tmp_path / "notes"
+    notes = tmp_path / "notes"
     notes.mkdir()
     with hosts("head", "near", "far") as network, cluster(network) as nodes:
         nodes.start_head(environment=SOON_DEAD)
         nodes.start_worker(host="near")
         nodes.start_worker(host="far")
-        command = [*network.at("head"), sys.executable, "-m", "tests.cluster.drive", tmp_path / "run", folder]
-        command += ["autosnn", CANDIDATES, notes, SECONDS, nodes.address]
+        command = [*network.at("head"), *drive(tmp_path / "run", "autosnn", CANDIDATES, notes, SECONDS, nodes.address)]
         with (tmp_path / "driver.log").open("w") as log:
             environment = {**os.environ, "RAY_AUTH_MODE": "token"}
-            driver = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log, env=environment)
+            driver = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         try:
             _wait(lambda: all(_by(notes, network.addresses[name]) >= 3 for name in network.addresses), driver)
             network.cut_off("far")
@@ -63,8 +61,8 @@ def test_a_host_cut_off_in_mid_search_is_done_without_and_comes_back(tiny_supern
     frame = asr.Run(tmp_path / "run").frame()
     assert (frame.status == "done").all()
     assert frame.attempts.max() == 2, "no candidate was lost with the host, or one was lost again and again"
-    beside = ["seconds", "attempts"]
-    expected = undisturbed(tmp_path / "whole", supernet, asr.AutoSNN(seed=4), CANDIDATES).frame()
+    beside = ["seconds", "told", "attempts"]
+    expected = undisturbed(tmp_path / "whole", larger_problem(), asr.AutoSNN(seed=4), CANDIDATES).frame()
     assert frame.drop(columns=beside).equals(expected.drop(columns=beside))
 
 

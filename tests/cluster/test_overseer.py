@@ -66,3 +66,5 @@ def test_an_evaluation_that_ended_is_not_watched(seconds):
     assert begin(watch) == GO
     watch.end(0)
     assert begin(watch) == GO
+    watch.end(0)
+    assert watch._running == {}

@@ -15,11 +15,10 @@ import autosnn_ray as asr
 from autosnn_ray.cluster.overseer import start_overseer
 from autosnn_ray.cluster.prefix_index import PrefixIndex
 from autosnn_ray.cluster.prefix_store import PrefixesOfAll
-from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.evaluation import evaluate
 from autosnn_ray.spiking.prefixes import Prefix
-from tests.cluster.evaluators import Finding
-from tests.cluster.runs import with_space
+from tests.runs.common import larger_problem, untrained
+from tests.runs.evaluators import Finding
 
 PATH = ("skip", "scb_k3")
 
@@ -67,7 +66,7 @@ def test_short_evaluations_do_not_ask_others():
 
 
 @pytest.mark.ray
-def test_actors_share_what_they_have_run_and_what_dies_with_one_is_run_anew():
+def test_actors_share_what_they_have_run_and_what_dies_with_one_is_run_anew(shared_ray):
     class Other:
         def __init__(self, index):
             self._prefixes = PrefixesOfAll(index)
@@ -76,25 +75,24 @@ def test_actors_share_what_they_have_run_and_what_dies_with_one_is_run_anew():
         def offer(self, given):
             self._prefixes.offer(0, PATH, given)
 
-    with ray_session(None, 2):
-        index = start_overseer(0, None)
-        here, other = PrefixesOfAll(index), ray.remote(num_cpus=0)(Other).remote(index)
-        here.took(seconds=1)
-        assert here.find(0, [PATH]) is None
-        ray.get(other.offer.remote(prefix()))
-        found = _until(lambda: here.find(0, [(*PATH, "skip"), PATH]))
-        assert found is not None
-        assert np.array_equal(found.bits, prefix().bits)
-        assert found.bits.flags.writeable, "not mapped: the store may let go of it"
-        ray.kill(other)
-        deadline = time.monotonic() + 30
-        while here.find(0, [PATH]) is not None:  # until Ray has seen that its owner is gone
-            assert time.monotonic() < deadline, "still there"
-            time.sleep(0.2)
-        here.offer(0, PATH, prefix(2000))
-        again = _until(lambda: here.find(0, [PATH]))
-        assert again is not None
-        assert len(again.bits) == 2000
+    index = start_overseer(0, None)
+    here, other = PrefixesOfAll(index), ray.remote(num_cpus=0)(Other).remote(index)
+    here.took(seconds=1)
+    assert here.find(0, [PATH]) is None
+    ray.get(other.offer.remote(prefix()))
+    found = _until(lambda: here.find(0, [(*PATH, "skip"), PATH]))
+    assert found is not None
+    assert np.array_equal(found.bits, prefix().bits)
+    assert found.bits.flags.writeable, "not mapped: the store may let go of it"
+    ray.kill(other)
+    deadline = time.monotonic() + 30
+    while here.find(0, [PATH]) is not None:  # until Ray has seen that its owner is gone
+        assert time.monotonic() < deadline, "still there"
+        time.sleep(0.2)
+    here.offer(0, PATH, prefix(2000))
+    again = _until(lambda: here.find(0, [PATH]))
+    assert again is not None
+    assert len(again.bits) == 2000
 
 
 def _until(found):
@@ -106,15 +104,15 @@ def _until(found):
 
 
 @pytest.mark.ray
-def test_a_search_finds_what_other_actors_have_run_and_its_candidates_are_what_they_are(tiny_supernet, tmp_path):
-    supernet, data = with_space(tiny_supernet, "digits_16"), asr.load_dataset("digits")
-    notes = tmp_path / "notes"
+def test_a_search_finds_what_other_actors_have_run_and_its_candidates_are_what_they_are(tmp_path, shared_ray):
+    problem = larger_problem()
+    supernet, notes = untrained(problem), tmp_path / "notes"
     notes.mkdir()
     run = asr.search(
-        supernet, data, path=tmp_path / "run", algorithm=asr.AutoSNN(seed=1), candidates=40,
-        evaluator=Finding(notes), num_cpus=2,
+        problem, Finding(supernet, folder=str(notes)), path=tmp_path / "run", algorithm=asr.AutoSNN(seed=1),
+        candidates=40,
     )  # fmt: skip
     assert len({note.name.split("-")[0] for note in notes.iterdir()}) == 2, "only one actor found anything"
     for row in run.frame().itertuples():
-        expected = evaluate(supernet.network, data.validation, supernet.space.parse(row.architecture))
+        expected = evaluate(supernet.network, problem.data.validation, problem.space.parse(row.architecture))
         assert (row.accuracy, row.spikes) == (expected.accuracy, expected.spikes)

@@ -1,4 +1,4 @@
-"""The supernet in the object store: one copy for all actors, guarded by a checksum."""
+"""Samples and weights in the object store: one copy for all actors of a machine, guarded by a checksum."""
 
 from __future__ import annotations
 
@@ -10,76 +10,106 @@ import pytest
 import ray
 import torch
 
+import autosnn_ray as asr
 from autosnn_ray.cluster.session import ray_session
-from autosnn_ray.cluster.store import SharedSupernet
-from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError
+from autosnn_ray.errors import AutoSNNError, InvalidInputError
 from autosnn_ray.evaluation import evaluate
+from autosnn_ray.evaluators.task import Task
 
 pytestmark = pytest.mark.ray
 
 
-@pytest.fixture(scope="module", autouse=True)
-def local_ray():
-    with ray_session(num_cpus=2):
-        yield
-
-
 @pytest.fixture
-def shared(tiny_supernet, digits):
-    return SharedSupernet.of(tiny_supernet, digits)
+def task(tiny_problem, tiny_supernet):
+    return Task.of(tiny_problem, asr.SupernetPath(tiny_supernet))
 
 
-def test_what_comes_out_evaluates_as_what_went_in(shared, tiny_supernet, digits):
-    network, data = ray.get(ray.put(shared)).open()
-    for architecture in tiny_supernet.space.enumerate():
-        before = evaluate(tiny_supernet.network, digits.validation, architecture)
+def test_what_comes_out_evaluates_as_what_went_in(task, tiny_problem, tiny_supernet, shared_ray):
+    mapped = ray.get(ray.put(task))
+    network, data = mapped.evaluator.supernet.network, mapped.context.problem.data
+    for architecture in tiny_problem.space.enumerate():
+        before = evaluate(tiny_supernet.network, tiny_problem.data.validation, architecture)
         after = evaluate(network, data.validation, architecture)
         assert (before.accuracy, before.spikes, before.loss) == (after.accuracy, after.spikes, after.loss)
+    assert mapped.evaluator.supernet == replace(tiny_supernet, network=network)
+    assert mapped.evaluator.supernet.reference_spikes == tiny_supernet.reference_spikes
+    assert mapped.context.described == tiny_problem.data.describe()
 
 
-def test_samples_are_augmented_in_an_actor_as_in_the_driver(tiny_supernet, digits):
+def test_test_samples_stay_behind(task, tiny_problem, shared_ray):
+    data = ray.get(ray.put(task)).context.problem.data
+    assert len(data.test) == 0
+    assert (len(data.train), len(data.validation)) == (len(tiny_problem.data.train), len(tiny_problem.data.validation))
+
+
+def test_samples_are_augmented_in_an_actor_as_in_the_driver(tiny_problem, digits, shared_ray):
     dark = replace(digits, augmentation="crop", black=(-3.0,))
-    described = replace(tiny_supernet, data=dark.describe())
-    _, data = SharedSupernet.of(described, dark).open()
+    task = Task.of(replace(tiny_problem, data=dark), asr.TrainingFree())
+    data = ray.get(ray.put(task)).context.problem.data
     x = digits.train.x[:20]
-    ours, theirs = (one.augment(x, torch.Generator().manual_seed(0)) for one in (dark, data.data))
+    ours, theirs = (one.augment(x, torch.Generator().manual_seed(0)) for one in (dark, data))
     assert ours.min() == -3
     assert torch.equal(ours, theirs)
 
 
-def test_every_weight_points_into_the_mapped_arrays(shared):
-    mapped = ray.get(ray.put(shared))
-    network, data = mapped.open()
-    for name, tensor in network.state_dict().items():
-        assert tensor.data_ptr() == mapped.weights[name].ctypes.data, f"{name} was copied"
-    assert data.validation.x.data_ptr() == mapped.validation[0].ctypes.data
-    assert not any(parameter.requires_grad for parameter in network.parameters())
-    assert not network.training
+def test_weights_and_samples_are_mapped_and_not_copied(task, shared_ray):
+    """Whoever reads the same object twice gets the same memory."""
+    reference = ray.put(task)
+    (first, again) = (ray.get(reference) for _ in range(2))
+    for one in (first, again):
+        network = one.evaluator.supernet.network
+        assert not any(parameter.requires_grad for parameter in network.parameters())
+        assert not network.training
+    for name, pointers in _pointers(first).items():
+        assert pointers == _pointers(again)[name], f"{name} was copied"
+    assert not set(_pointers(first).values()) & set(_pointers(task).values())
 
 
-def test_the_checksum_sees_a_changed_weight(shared):
-    mapped = ray.get(ray.put(shared))
-    network, _ = mapped.open()
-    mapped.check()
+def test_what_several_searches_share_is_there_once(tiny_problem, tiny_supernet, shared_ray):
+    tasks = tuple(
+        Task.of(tiny_problem, evaluator)
+        for evaluator in (asr.SupernetPath(tiny_supernet), asr.RecalibratedPath(tiny_supernet))
+    )
+    one, other = ray.get(ray.put(tasks))
+    assert _pointers(one) == _pointers(other)
+
+
+def test_a_write_into_shared_weights_is_seen_by_all_and_told_by_each(task, shared_ray):
+    reference = ray.put(task)
+    vandal, other = (ray.get(reference) for _ in range(2))
+    candidate = asr.Candidate(0, ("scb_k3", "skip"), "given")
+    worker = other.start()
+    assert "evaluation" in worker(candidate)
+    weights = list(vandal.evaluator.supernet.network.parameters())[-1].view(-1)
     with torch.no_grad():
-        list(network.parameters())[-1].view(-1)[0] += 1
-    with pytest.raises(CheckpointError, match="overwritten"):
-        mapped.check()
+        weights[0] += 1
+    assert "shared weights were overwritten" in worker(candidate)["failure"]
+    with torch.no_grad():
+        weights[0] -= 1
 
 
-def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
-    """A payload of 200 MB in four processes: their own memory grows by less than a tenth of it."""
-    shared = SharedSupernet.of(tiny_supernet, digits)
-    ballast = torch.zeros(50_000_000).numpy()
-    reference = ray.put([shared, ballast])
+def _pointers(task: Task) -> dict[str, int]:
+    """Where weights and samples lie in memory; a counter of one number may lie within the pickle itself."""
+    tensors = dict(task.evaluator.supernet.network.state_dict())
+    data = task.context.problem.data
+    tensors |= {"train": data.train.x, "train classes": data.train.y, "validation": data.validation.x}
+    return {name: tensor.data_ptr() for name, tensor in tensors.items() if tensor.numel() > 1}
+
+
+def test_one_more_actor_costs_no_copy(tiny_problem, tiny_supernet, shared_ray):
+    """100 MB of samples in four processes: their own memory grows by less than a fifth of it."""
+    data = tiny_problem.data
+    times = 100_000_000 // (data.validation.x.numel() * 4)
+    large = replace(data.validation, x=data.validation.x.repeat(times, 1, 1, 1), y=data.validation.y.repeat(times))
+    problem = replace(tiny_problem, data=replace(data, validation=large))
+    reference = ray.put(Task.of(problem, asr.SupernetPath(tiny_supernet)))
 
     @ray.remote(num_cpus=0)
     class Holder:
         def own_memory(self, boxed):
             before = psutil.Process(os.getpid()).memory_full_info().uss
             self.held = ray.get(boxed[0])
-            self.total = float(self.held[1].sum())
-            self.network, _ = self.held[0].open()
+            self.total = float(self.held.context.problem.data.validation.x.sum())
             return psutil.Process(os.getpid()).memory_full_info().uss - before
 
     holders = [Holder.remote() for _ in range(4)]
@@ -89,7 +119,7 @@ def test_one_more_actor_costs_no_copy_of_the_weights(tiny_supernet, digits):
     assert max(again) < 20e6, f"own memory grew by {[int(value / 1e6) for value in again]} MB (first: {grown})"
 
 
-def test_ray_on_one_machine_cannot_be_reached_from_another():
+def test_ray_on_one_machine_cannot_be_reached_from_another(shared_ray):
     """Who reaches Ray can run any code: every socket of every process it starts is on the loopback address."""
     me = psutil.Process()
 
@@ -112,7 +142,6 @@ def test_ray_on_one_machine_cannot_be_reached_from_another():
 
 
 def test_an_address_where_no_cluster_is_gives_one_clear_error():
-    ray.shutdown()
     with pytest.raises(AutoSNNError, match=r"127\.0\.0\.1:1'.*no Ray cluster"), ray_session(address="127.0.0.1:1"):
         pass
     with (
@@ -129,3 +158,8 @@ def test_an_address_where_no_cluster_is_gives_one_clear_error():
         pass
     with pytest.raises(InvalidInputError, match="already has its CPUs"), ray_session("127.0.0.1:1", num_cpus=2):
         pass
+
+
+def test_a_runtime_environment_that_comes_too_late_is_refused(shared_ray):
+    with pytest.raises(InvalidInputError, match="runtime_env: Ray is already running in this process"):
+        asr.Ray(runtime_env={"env_vars": {"BENCH": "seven"}}).open().__enter__()

@@ -5,31 +5,23 @@ from __future__ import annotations
 import pytest
 
 import autosnn_ray as asr
-from autosnn_ray.cluster.session import ray_session
-from tests.cluster.evaluators import Scripted, Slow
+from tests.runs.evaluators import Scripted, Slow
 
 pytestmark = pytest.mark.ray
 
 
-@pytest.fixture(scope="module", autouse=True)
-def two_slots():
-    with ray_session(num_cpus=2):
-        yield
-
-
-def test_what_hangs_or_ends_its_process_fails_alone(tiny_supernet, digits, tmp_path):
+def test_what_hangs_or_ends_its_process_fails_alone_and_what_ends_in_time_is_left_alone(
+    tiny_problem, tmp_path, shared_ray
+):
     """Of nine candidates two hang (one holds the interpreter's lock) and two end their process."""
     notes = tmp_path / "notes"
     notes.mkdir()
-    run = asr.search(
-        tiny_supernet,
-        digits,
-        path=tmp_path / "run",
-        algorithm=asr.RandomSearch(seed=0),
-        candidates=9,
-        evaluator=Scripted(notes),
-        seconds_per_candidate=2,
-    )
+    (tmp_path / "slow").mkdir()
+    batches = [
+        asr.Batch(tiny_problem, Scripted(str(notes)), tmp_path / "run", asr.RandomSearch(seed=0), 9),
+        asr.Batch(tiny_problem, Slow(str(tmp_path / "slow"), 0.5), tmp_path / "in_time", asr.RandomSearch(), 4),
+    ]
+    run, in_time = asr.evaluate_all(batches, executor=asr.Ray(seconds=2))
     frame = run.frame().set_index("architecture")
     hung, dead = ["srb_k3/skip", "srb_k3/scb_k3"], ["scb_k3/skip", "scb_k3/scb_k3"]
     assert set(frame[frame.status == "failed"].index) == {*hung, *dead}
@@ -40,16 +32,5 @@ def test_what_hangs_or_ends_its_process_fails_alone(tiny_supernet, digits, tmp_p
     assert [starts[a] for a in hung] == [1, 1], "what ran out of time is not tried again"
     assert [starts[a] for a in dead] == [3, 3]
     assert frame.attempts.to_dict() == starts
-
-
-def test_what_ends_in_time_is_left_alone(tiny_supernet, digits, tmp_path):
-    run = asr.search(
-        tiny_supernet,
-        digits,
-        path=tmp_path / "run",
-        candidates=4,
-        evaluator=Slow(tmp_path, 0.5),
-        seconds_per_candidate=30,
-    )
-    assert (run.frame().status == "done").all()
-    assert run.config()["resources"] == {"cpus": 1, "gpus": 0, "seconds": 30}
+    assert (in_time.frame().status == "done").all()
+    assert in_time.config()["executor"] == {"name": "ray", "cpus": 1, "gpus": 0, "seconds": 2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +42,15 @@ def aedat_3(events: np.ndarray, packet: int = 128) -> bytes:
     """cAER's AEDAT 3.1: packets of polarity events, the lowest bit of an event says that it is valid."""
     parts = [b"#!AER-DAT3.1\r\n#Format: RAW\r\n#Source 1: DVS128\r\n#Start-Time: 2016-01-01 00:00:00 (TZ+0100)\r\n"]
     parts.append(b"#!END-HEADER\r\n")
-    for begin in range(0, len(events), packet):
-        part = events[begin : begin + packet]
+    # A packet holds events of one turn of the clock, 31 bits of microseconds.
+    wraps = np.searchsorted(events["t"], np.unique(events["t"] >> 31) << 31)
+    for begin, end in pairwise([*sorted({*range(0, len(events), max(packet, 1)), *wraps.tolist()}), len(events)]):
+        part = events[begin:end]
         words = np.empty((len(part), 2), dtype="<u4")
         words[:, 0] = part["x"] << 17 | part["y"] << 2 | part["p"] << 1 | 1
-        words[:, 1] = part["t"]
-        parts += [struct.pack("<hhiiiiii", 1, 1, 8, 4, 0, len(part), len(part), len(part)), words.tobytes()]
+        words[:, 1] = part["t"] % 2**31
+        overflow = int(part["t"][0] >> 31)
+        parts += [struct.pack("<hhiiiiii", 1, 1, 8, 4, overflow, len(part), len(part), len(part)), words.tobytes()]
     return b"".join(parts)
 
 

@@ -46,8 +46,8 @@ def test_evaluation_leaves_the_network_in_the_mode_it_was_found(tiny_supernet, d
 
 
 def test_a_path_with_nan_weights_gives_an_evaluation_that_says_so():
-    assert not Evaluation(accuracy=float("nan"), spikes=3.0).is_finite
-    assert not Evaluation(accuracy=0.5, spikes=float("inf")).is_finite
+    assert not Evaluation.measured(accuracy=float("nan"), spikes=3.0).is_finite
+    assert not Evaluation.measured(accuracy=0.5, spikes=float("inf")).is_finite
 
 
 def test_recalibrated_statistics_are_those_of_the_samples(tiny_supernet, digits):

@@ -181,7 +181,9 @@ def test_a_profile_survives_its_file(tmp_path):
     assert Profile.load(found.save(tmp_path / "profile.json")) == found
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2}', '{"format": 1}', '{"format": 1, "layers": [1]}'])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"format": 1}', '{"format": 2}', '{"format": 3}', '{"format": 2, "layers": [1]}']
+)
 def test_files_that_are_no_profile_are_refused(content, tmp_path):
     (tmp_path / "profile.json").write_text(content)
     with pytest.raises(InvalidInputError, match=r"profile.json: expected a profile"):

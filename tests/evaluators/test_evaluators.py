@@ -2,130 +2,258 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
+import autosnn_ray as asr
+from autosnn_ray.algorithms import Candidate
 from autosnn_ray.data import Split
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.errors import InvalidInputError, JournalError
 from autosnn_ray.evaluation import evaluate
 from autosnn_ray.evaluation.batch_norm import recalibrated
-from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.evaluators import EVALUATORS, EvaluationData, learn, make_evaluator
-from autosnn_ray.evaluators.surveyed import Surveyed
-from autosnn_ray.evaluators.training_free import kernel_score
-from autosnn_ray.training import train_alone
+from autosnn_ray.evaluations import BASES, EXACT, MEAN, PREDICTION, SCORE, SHARE, Evaluation
+from autosnn_ray.evaluators import (
+    EVALUATORS,
+    Evaluator,
+    EvaluatorContext,
+    SupernetEvaluator,
+    as_evaluator,
+    evaluator_from_dict,
+    make_evaluator,
+)
+from autosnn_ray.evaluators.kernel import score_of
+from autosnn_ray.evaluators.predictor import fit
+from autosnn_ray.evaluators.task import Task
+from autosnn_ray.problem import Problem
+from autosnn_ray.runs.executors import Local
+from autosnn_ray.training import train_from_scratch
+
+BY_BASIS = {
+    "path": {"accuracy": SHARE, "spikes": MEAN, "loss": MEAN},
+    "recalibrated": {"accuracy": SHARE, "spikes": MEAN, "loss": MEAN},
+    "fine_tuned": {"accuracy": SHARE, "spikes": MEAN, "loss": MEAN},
+    "scratch": {"accuracy": SHARE, "spikes": MEAN, "loss": MEAN},
+    "from_path": {"accuracy": SHARE, "spikes": MEAN, "loss": MEAN},
+    "training_free": {"score": SCORE, "spikes": MEAN},
+    "predictor": {"accuracy": PREDICTION, "spikes": PREDICTION, "loss": PREDICTION},
+}
+everyone = pytest.mark.parametrize("name", EVALUATORS)
 
 
-def named(name, space, **settings):
-    """Names an evaluator, with what it cannot do without."""
-    if EVALUATORS[name] is Surveyed:
-        found = {space.at(i): Evaluation(0.8 + i / 100, 100.0 + i, loss=0.1, samples=1) for i in range(9)}
-        settings = {"survey": learn(found, found), **settings}
-    return make_evaluator(name, **settings)
+def made(name: str, supernet, **settings) -> Evaluator:
+    """Makes an evaluator with what it cannot do without, its trainings short."""
+    if name == "predictor" and "fitted" not in settings:
+        space = supernet.space
+        found = {
+            space.at(i): Evaluation.measured(accuracy=0.8 + i / 100, spikes=100.0 + i, loss=0.1, samples=1)
+            for i in range(9)
+        }
+        paths = {one: replace(evaluation) for one, evaluation in found.items()}
+        settings = {"fitted": fit(found, paths), **settings}
+    if name in ("scratch", "from_path"):
+        settings = {"epochs": 1, "training": {"batch_size": 64}, **settings}
+    uses = issubclass(EVALUATORS[name], SupernetEvaluator)
+    return make_evaluator(name, supernet if uses else None, **settings)
 
 
 @pytest.fixture
-def data(digits, tiny_settings):
-    return EvaluationData.of(digits, tiny_settings)
+def context(tiny_problem) -> EvaluatorContext:
+    return EvaluatorContext.of(tiny_problem)
 
 
-def test_no_evaluator_is_handed_the_test_samples(data, digits):
-    assert len(data.data.test) == 0
-    assert len(data.validation) == len(digits.validation)
+def test_every_registered_evaluator_is_described_here():
+    assert list(BY_BASIS) == list(EVALUATORS)
 
 
-@pytest.mark.parametrize("name", EVALUATORS)
-def test_every_evaluator_gives_the_same_twice_and_leaves_the_weights_alone(name, tiny_supernet, data):
+def test_no_evaluator_is_handed_the_test_samples(context, tiny_problem):
+    assert len(tiny_problem.data.test) > 0
+    assert len(context.problem.data.test) == 0
+    assert len(context.problem.data.validation) == len(tiny_problem.data.validation)
+    task = Task.of(tiny_problem, as_evaluator(counts_test_samples))
+    report = task.start()(Candidate(0, tiny_problem.space.at(0), "random"))
+    assert report["evaluation"]["measures"]["test"]["value"] == 0
+
+
+def counts_test_samples(problem, architecture):
+    return {"test": len(problem.data.test)}
+
+
+@everyone
+def test_every_evaluator_gives_the_same_twice_and_leaves_the_weights_alone(name, tiny_supernet, context):
     before = {key: value.clone() for key, value in tiny_supernet.network.state_dict().items()}
-    evaluator = named(name, tiny_supernet.space)(tiny_supernet.network, data)
-    first, second = (evaluator(tiny_supernet.space.at(5)) for _ in range(2))
-    assert (first.accuracy, first.spikes, first.loss) == (second.accuracy, second.spikes, second.loss)
-    assert 0 <= first.accuracy <= 1
-    assert first.samples == len(data.validation)
+    was_training = tiny_supernet.network.training
+    architecture = tiny_supernet.space.at(5)
+    estimate = made(name, tiny_supernet).start(context)
+    first, second, other = (
+        estimate(architecture, 0), estimate(architecture, 0), made(name, tiny_supernet).start(context)(architecture, 0)
+    )  # fmt: skip
+    assert first.measures == second.measures == other.measures
+    assert first.layer_spikes == second.layer_spikes
     after = tiny_supernet.network.state_dict()
     assert all(torch.equal(before[key], after[key]) for key in before)
+    assert tiny_supernet.network.training == was_training
 
 
-@pytest.mark.parametrize("name", EVALUATORS)
-def test_every_evaluator_says_what_it_is_and_refuses_unknown_settings(name):
+@everyone
+def test_every_measure_says_how_it_came_about(name, tiny_supernet, context):
+    found = made(name, tiny_supernet).start(context)(tiny_supernet.space.at(5), 0)
+    assert {measure: one.basis for measure, one in found.measures.items()} == BY_BASIS[name]
+    assert found.is_finite
+    assert found.spikes == pytest.approx(sum(found.layer_spikes.values()))
+    for measure, one in found.measures.items():
+        assert one.basis in BASES
+        has_interval = math.isfinite(one.low) and math.isfinite(one.high)
+        assert has_interval == (one.basis == PREDICTION), measure
+        assert one.samples == (len(context.problem.data.validation) if one.basis in (SHARE, MEAN) else 0), measure
+        if has_interval:
+            assert one.low <= one.value <= one.high
+    quality = EVALUATORS[name].quality
+    assert 0 <= found[quality] <= 1
+    assert Evaluation.from_dict(json.loads(json.dumps(found.to_dict()))).to_dict() == found.to_dict()
+
+
+@everyone
+def test_every_evaluator_says_what_it_is_and_refuses_unknown_settings(name, tiny_supernet):
     assert EVALUATORS[name].summary
+    assert EVALUATORS[name].name == name
     with pytest.raises(InvalidInputError, match=f"unknown setting of evaluator {name} 'colour'; expected one of: "):
         make_evaluator(name, colour="red")
+    if issubclass(EVALUATORS[name], SupernetEvaluator):
+        with pytest.raises(InvalidInputError, match=f"evaluator {name}: expected a supernet, got none; train one"):
+            make_evaluator(name)
+    else:
+        assert make_evaluator(name).weights is None
 
 
-@pytest.mark.parametrize("name", [name for name, kind in EVALUATORS.items() if not kind.uses_weights])
-def test_what_does_not_use_the_supernets_weights_is_the_same_for_any_supernet(name, tiny_supernet, data):
-    other = train_other(tiny_supernet)
-    path = tiny_supernet.space.at(7)
-    found = [make_evaluator(name)(network, data)(path) for network in (tiny_supernet.network, other)]
-    assert (found[0].accuracy, found[0].spikes) == (found[1].accuracy, found[1].spikes)
+@everyone
+def test_every_evaluator_survives_a_journal(name, tiny_supernet):
+    evaluator = made(name, tiny_supernet)
+    plain = json.loads(json.dumps(evaluator.to_dict()))
+    again = evaluator_from_dict(plain, tiny_supernet)
+    assert json.loads(json.dumps(again.to_dict())) == plain
+    assert plain.get("supernet", {}).get("checksum") == (evaluator.weights and tiny_supernet.weights_checksum)
 
 
-def train_other(supernet):
-    from autosnn_ray.spiking.weights import new_network
+@everyone
+def test_a_task_is_pickled_and_evaluates_as_before(name, tiny_supernet, tiny_problem):
+    """As it travels to another process; the exact measure of parameters is added there."""
+    import cloudpickle
 
-    generator = torch.Generator().manual_seed(99)
-    return new_network(
-        generator, supernet.space, classes=10, timesteps=supernet.timesteps, neuron=supernet.neuron
-    ).eval()
-
-
-def test_recalibration_works_on_memory_that_must_not_be_written(tiny_supernet, data):
-    evaluator = make_evaluator("recalibrated", samples=64)(tiny_supernet.network, data)
-    plain = make_evaluator("path")(tiny_supernet.network, data)
-    assert evaluator(tiny_supernet.space.at(3)).loss != plain(tiny_supernet.space.at(3)).loss
+    task = Task.of(tiny_problem, made(name, tiny_supernet))
+    candidate = Candidate(0, tiny_problem.space.at(4), "random")
+    reports = [one.start()(candidate)["evaluation"] for one in (task, cloudpickle.loads(cloudpickle.dumps(task)))]
+    assert reports[0]["measures"] == reports[1]["measures"]
+    parameters = Evaluation.from_dict(reports[0]).measures["parameters"]
+    assert (parameters.value, parameters.basis) == (tiny_problem.parameters(tiny_problem.space.at(4)), EXACT)
 
 
-def test_recalibration_does_not_depend_on_the_batch_of_the_evaluation(tiny_supernet, data):
-    found = [make_evaluator("recalibrated", batch_size=size)(tiny_supernet.network, data) for size in (None, 7)]
-    whole, parts = (evaluator(tiny_supernet.space.at(5)) for evaluator in found)
+@pytest.mark.parametrize("name", [name for name, kind in EVALUATORS.items() if issubclass(kind, SupernetEvaluator)])
+def test_a_supernet_of_another_problem_is_refused(name, tiny_supernet, tiny_problem):
+    with pytest.raises(InvalidInputError, match="timesteps"):
+        made(name, tiny_supernet).check(replace(tiny_problem, timesteps=3))
+    made(name, tiny_supernet).check(tiny_problem)
+
+
+@pytest.mark.parametrize("name", ["scratch", "training_free"])
+def test_what_uses_no_supernet_draws_from_its_seed_and_the_repetition(name, context, tiny_supernet):
+    path = context.problem.space.at(7)
+    zeroth = made(name, tiny_supernet, seed=3).start(context)
+    first = made(name, tiny_supernet, seed=4).start(context)
+    assert zeroth(path, 1).measures == first(path, 0).measures
+    assert zeroth(path, 0).measures != first(path, 0).measures
+
+
+def test_recalibration_works_on_memory_that_must_not_be_written(tiny_supernet, context):
+    estimate = made("recalibrated", tiny_supernet, samples=64).start(context)
+    plain = made("path", tiny_supernet).start(context)
+    path = tiny_supernet.space.at(3)
+    assert estimate(path, 0).loss != plain(path, 0).loss
+
+
+def test_recalibration_does_not_depend_on_the_batch_of_the_evaluation(tiny_supernet, context):
+    whole, parts = (
+        made("recalibrated", tiny_supernet, batch_size=size).start(context)(tiny_supernet.space.at(5), 0)
+        for size in (None, 7)
+    )
     assert (whole.accuracy, whole.spikes) == (parts.accuracy, parts.spikes)
 
 
-def test_recalibration_never_sees_validation_samples(tiny_supernet, data):
-    nan = Split(torch.full_like(data.validation.x, float("nan")), data.validation.y)
-    poisoned = EvaluationData(replace(data.data, validation=nan))
+def test_recalibration_never_sees_validation_samples(tiny_supernet, context):
+    validation = context.problem.data.validation
+    nan = Split(torch.full_like(validation.x, float("nan")), validation.y)
+    poisoned = replace(context.problem.data, validation=nan)
     with recalibrated(tiny_supernet.network, tiny_supernet.space.at(0), poisoned.train.x[:64], 64):
         norms = [m for m in tiny_supernet.network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
         assert all(norm.running_mean.isfinite().all() for norm in norms)
 
 
-def test_fine_tuning_starts_from_the_supernet(tiny_supernet, data):
+def test_fine_tuning_starts_from_the_supernet(tiny_supernet, context):
     """One step at a rate of nearly nothing leaves the path's own weights, with statistics a step further."""
     path = tiny_supernet.space.at(4)
-    plain = make_evaluator("recalibrated")(tiny_supernet.network, data)(path)
-    tuned = make_evaluator("fine_tuned", steps=20, learning_rate=1e-9)(tiny_supernet.network, data)(path)
+    plain = made("recalibrated", tiny_supernet).start(context)(path, 0)
+    tuned = made("fine_tuned", tiny_supernet, steps=20, learning_rate=1e-9).start(context)(path, 0)
     assert tuned.accuracy == pytest.approx(plain.accuracy, abs=0.1)
-    further = make_evaluator("fine_tuned", steps=102, learning_rate=1e-2)(tiny_supernet.network, data)(path)
+    further = made("fine_tuned", tiny_supernet, steps=102, learning_rate=1e-2).start(context)(path, 0)
     assert further.loss < tuned.loss
 
 
-def test_training_alone_is_train_alone(tiny_supernet, data, digits, tiny_settings):
-    path = tiny_supernet.space.at(4)
-    found = make_evaluator("alone", epochs=2, seed=5, training=tiny_settings.to_dict())(tiny_supernet.network, data)(
-        path
-    )
-    network = train_alone(
-        tiny_supernet.space, path, digits, seed=5, timesteps=2, settings=replace(tiny_settings, epochs=2)
-    )
-    expected = evaluate(network, digits.validation)
+def test_training_from_scratch_is_train_from_scratch(context, tiny_problem, tiny_settings):
+    path = tiny_problem.space.at(4)
+    evaluator = make_evaluator("scratch", epochs=2, seed=5, training=tiny_settings.to_dict())
+    found = evaluator.start(context)(path, 0)
+    network = train_from_scratch(tiny_problem, path, seed=5, settings=replace(tiny_settings, epochs=2))
+    expected = evaluate(network, tiny_problem.data.validation)
     assert (found.accuracy, found.spikes) == (expected.accuracy, expected.spikes)
     assert found.accuracy > 0.2
+
+
+def test_training_from_a_path_starts_where_the_supernet_stands(tiny_supernet, context):
+    path = tiny_supernet.space.at(4)
+    short = {"epochs": 1, "training": {"batch_size": 32, "learning_rate": 1e-3}}
+    scratch = made("scratch", tiny_supernet, **short).start(context)(path, 0)
+    further = made("from_path", tiny_supernet, **short).start(context)(path, 0)
+    assert further.accuracy > scratch.accuracy + 0.2
 
 
 def test_the_kernel_tells_apart_what_differs():
     rng = torch.Generator().manual_seed(0)
     random = (torch.rand(16, 4000, generator=rng) < 0.1).float()
-    assert kernel_score([random]) == pytest.approx(1.0, abs=0.02), "chance at any rate is 1"
+    assert score_of([random]) == pytest.approx(1.0, abs=0.02), "chance at any rate is 1"
     alike = random.clone()
     alike[1] = alike[0]
-    assert kernel_score([alike]) == 0.0
-    assert kernel_score([torch.zeros(16, 50)]) == 0.0
+    assert score_of([alike]) == 0.0
+    assert score_of([torch.zeros(16, 50)]) == 0.0
     half = random.clone()
     half[1::2, :2000] = half[::2, :2000]
-    assert 0.5 < kernel_score([half]) < kernel_score([random])
+    assert 0.5 < score_of([half]) < score_of([random])
+
+
+@pytest.fixture(scope="module")
+def path_spikes(tiny_supernet, tiny_problem) -> list[float]:
+    estimate = made("path", tiny_supernet).start(EvaluatorContext.of(tiny_problem))
+    return [estimate(tiny_problem.space.at(index), 0).spikes for index in range(9)]
+
+
+def test_untrained_spikes_are_counted_with_batch_statistics(path_spikes, tiny_problem):
+    """With the running statistics of a network that never saw a sample nearly nothing fires, and all alike."""
+    estimate = make_evaluator("training_free").start(EvaluatorContext.of(tiny_problem))
+    spikes = [estimate(tiny_problem.space.at(index), 0).spikes for index in range(9)]
+    assert len(set(spikes)) == 9
+    assert spearmanr(spikes, path_spikes).statistic > 0.5
+    untouched = []
+    for index in range(9):
+        network = tiny_problem.network(torch.Generator().manual_seed(0), tiny_problem.space.at(index))
+        untouched.append(evaluate(network.eval(), tiny_problem.data.validation).spikes)
+    assert len(set(untouched)) < 9, "as many as cannot be told apart"
+    assert np.median(spikes) > 2 * np.median(untouched)
 
 
 def test_an_unknown_evaluator_is_named_with_the_known_ones():
@@ -133,31 +261,132 @@ def test_an_unknown_evaluator_is_named_with_the_known_ones():
         make_evaluator("magic")
 
 
-def test_too_few_samples_for_a_variance_are_refused(tiny_supernet, data):
-    with pytest.raises(InvalidInputError, match="at least 2"):
-        make_evaluator("recalibrated", samples=1)(tiny_supernet.network, data)
+def test_what_is_no_evaluator_is_refused():
+    for nothing in (3, None, SupernetEvaluator):
+        with pytest.raises(InvalidInputError, match=r"evaluator: expected settings such as asr\.SupernetPath"):
+            as_evaluator(nothing)
 
 
-def test_a_survey_corrects_the_spikes_of_paths_and_replaces_their_accuracy(tiny_supernet, data):
-    """Alone, every network fires half as much again as its path, and the first slot's choice decides its accuracy."""
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("recalibrated", {"samples": 1}, "samples: expected at least 2 to measure a variance, got 1"),
+        ("training_free", {"samples": 1}, "samples: expected at least 2 to tell apart, got 1"),
+        ("fine_tuned", {"steps": 0}, "steps: expected at least 1 training step, got 0"),
+        ("scratch", {"epochs": 0}, "epochs"),
+        ("scratch", {"training": {"colour": 1}}, "unknown setting of a training 'colour'; expected one of: epochs"),
+        ("from_path", {"training": {"loss": "hinge"}}, "loss"),
+    ],
+)
+def test_bad_settings_are_refused_where_they_are_given(name, settings, said, tiny_supernet):
+    with pytest.raises(InvalidInputError, match=said):
+        made(name, tiny_supernet, **settings)
+
+
+def test_a_predictor_corrects_the_spikes_of_paths_and_replaces_their_accuracy(tiny_supernet, context):
+    """From scratch every network fires half as much again as its path; the first slot's choice decides its accuracy."""
     space = tiny_supernet.space
-    plain = make_evaluator("path")(tiny_supernet.network, data)
-    paths = {space.at(index): plain(space.at(index)) for index in range(space.size)}
+    plain = made("path", tiny_supernet).start(context)
+    paths = {space.at(index): plain(space.at(index), 0) for index in range(space.size)}
     first = {choice: 0.8 + 0.02 * place for place, choice in enumerate(space.slots[0].choices)}
-    alone = {one: replace(path, spikes=1.5 * path.spikes, accuracy=first[one[0]]) for one, path in paths.items()}
-    evaluator = make_evaluator("surveyed", survey=learn(alone, paths))(tiny_supernet.network, data)
+    scratch = {
+        one: Evaluation.measured(accuracy=first[one[0]], spikes=1.5 * path.spikes, loss=path.loss, samples=360)
+        for one, path in paths.items()
+    }
+    estimate = made("predictor", tiny_supernet, fitted=fit(scratch, paths)).start(context)
     for architecture in (space.at(0), space.at(space.size - 1)):
-        found = evaluator(architecture)
+        found = estimate(architecture, 0)
         assert found.spikes == pytest.approx(1.5 * paths[architecture].spikes)
         assert found.spikes == pytest.approx(sum(found.layer_spikes.values()))
         assert found.accuracy == pytest.approx(first[architecture[0]], abs=0.005)
 
 
-def test_a_survey_that_is_missing_or_of_another_space_is_refused(tiny_supernet, data):
-    with pytest.raises(InvalidInputError, match="expected its setting 'survey', got none"):
-        make_evaluator("surveyed")
-    other = {(a, b, c): Evaluation(0.5, 1.0, loss=0.1) for a in "xy" for b in "xy" for c in "xy"}
-    with pytest.raises(InvalidInputError, match="expected one of the 2 slots"):
-        make_evaluator("surveyed", survey=learn(other, other))(tiny_supernet.network, data)
-    with pytest.raises(InvalidInputError, match=r"expected what `asr\.survey` gives"):
-        make_evaluator("surveyed", survey={"accuracy": {}})(tiny_supernet.network, data)
+def test_a_predictors_interval_is_as_wide_as_it_errs(tiny_supernet, context):
+    """Noise that no choice explains widens it; it never leaves what an accuracy can be."""
+    space, rng = tiny_supernet.space, np.random.default_rng(0)
+    plain = made("path", tiny_supernet).start(context)
+    paths = {space.at(index): plain(space.at(index), 0) for index in range(space.size)}
+    widths = []
+    for noise in (0.001, 0.1):
+        scratch = {
+            one: Evaluation.measured(
+                accuracy=float(np.clip(0.9 + noise * rng.normal(), 0, 1)), spikes=path.spikes, loss=0.1, samples=360
+            )
+            for one, path in paths.items()
+        }
+        measure = made("predictor", tiny_supernet, fitted=fit(scratch, paths)).start(context)(space.at(4), 0).measures
+        accuracy = measure["accuracy"]
+        assert 0 <= accuracy.low <= accuracy.value <= accuracy.high <= 1
+        widths.append(accuracy.high - accuracy.low)
+    assert widths[1] > 10 * widths[0]
+
+
+def test_a_predictor_that_was_fitted_on_nothing_or_another_space_is_refused(tiny_supernet):
+    with pytest.raises(InvalidInputError, match=r"fitted: expected what `asr\.fit_predictor` gives"):
+        make_evaluator("predictor", tiny_supernet)
+    other = {
+        (a, b, c): Evaluation.measured(accuracy=0.5, spikes=1.0, loss=0.1) for a in "xy" for b in "xy" for c in "xy"
+    }
+    with pytest.raises(InvalidInputError, match="fitted: expected a sample of the 2 slots of tiny, got another"):
+        make_evaluator("predictor", tiny_supernet, fitted=fit(other, other))
+    with pytest.raises(InvalidInputError, match=r"fitted: expected what `asr\.fit_predictor` gives"):
+        make_evaluator("predictor", tiny_supernet, fitted={"accuracy": {}})
+
+
+def bench(problem, architecture, volts=5, current=1):
+    return {"accuracy": architecture.count("skip") / 5, "spikes": 100.0 * volts, "energy": float(current)}
+
+
+def test_a_function_is_known_by_its_module_its_name_and_what_it_was_given():
+    assert as_evaluator(bench).to_dict() == {"name": f"{__name__}:bench", "settings": {}}
+    inner = partial(partial(bench, volts=3, current=2), volts=4)
+    assert as_evaluator(inner).to_dict() == {"name": f"{__name__}:bench", "settings": {"volts": 4, "current": 2}}
+    with pytest.raises(InvalidInputError, match="bench: expected arguments that a journal can hold"):
+        as_evaluator(partial(bench, volts=object())).to_dict()
+
+
+def test_what_a_function_returns_is_given_and_counted_over_nothing(context):
+    found = as_evaluator(bench).start(context)(context.problem.space.at(0), 0)
+    assert {name: (one.basis, one.samples) for name, one in found.measures.items()} == dict.fromkeys(
+        ("accuracy", "spikes", "energy"), ("given", 0)
+    )
+    for nothing in (None, 3, {"accuracy": "high"}, {}):
+        with pytest.raises(InvalidInputError, match="an evaluator: expected"):
+            as_evaluator(lambda problem, architecture, nothing=nothing: nothing).start(context)(("skip",), 0)
+
+
+def test_other_arguments_are_another_evaluator_when_a_run_is_resumed(tiny_problem, tmp_path):
+    from autosnn_ray.runs.search import resume, search
+
+    def go(evaluator, **more):
+        return search(tiny_problem, evaluator, path=tmp_path / "run", executor=Local(), **more)
+
+    go(partial(bench, volts=3), candidates=3)
+    with pytest.raises(JournalError, match=r"evaluator\.settings\.volts: 3 there, 4 now"):
+        go(partial(bench, volts=4), candidates=5, resume=True)
+    with pytest.raises(JournalError, match=r"evaluator\.settings"):
+        resume(tmp_path / "run", candidates=5, evaluator=bench, executor=Local())
+    with pytest.raises(InvalidInputError, match=r"the run used .*:bench, which is none of path, .*evaluator=…"):
+        resume(tmp_path / "run", candidates=5, executor=Local())
+    frame = resume(tmp_path / "run", candidates=5, evaluator=partial(bench, volts=3), executor=Local()).frame()
+    assert frame.spikes.tolist() == [300.0] * 5
+    assert frame.energy.tolist() == [1.0] * 5
+
+
+@dataclass(frozen=True)
+class Table(Evaluator):
+    """An evaluator of one's own."""
+
+    name: ClassVar[str] = "table"
+    summary: ClassVar[str] = "read from a table"
+    worth: float = 0.5
+
+    def start(self, context):
+        return lambda architecture, repetition: Evaluation.given({"accuracy": self.worth, "spikes": 1 + repetition})
+
+
+def test_an_evaluator_of_ones_own_needs_settings_and_a_start(tiny_problem, tmp_path):
+    run = asr.search(tiny_problem, Table(0.25), path=tmp_path / "run", candidates=2, executor=Local())
+    assert run.frame().accuracy.tolist() == [0.25, 0.25]
+    assert run.config()["evaluator"] == {"name": "table", "settings": {"worth": 0.25}}
+    assert isinstance(tiny_problem, Problem)

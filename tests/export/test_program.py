@@ -41,41 +41,53 @@ def samples(net, count=7):
     return Split(x, torch.arange(count) % net.classes)
 
 
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """The program of ``network({})``: writing one takes seconds."""
+    return write_program(network({}), tmp_path_factory.mktemp("program") / "net.pt2")
+
+
+def test_a_program_votes_and_spikes_as_its_network(program):
+    check(network({}), program)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "entries",
     [
-        {},
         {"stem": "event", "input_size": [32, 32], "head": "global_average"},
         {"layers": [{"kind": "sib_k3_e1", "channels": 6}, {"kind": "max_pool"}, {"kind": "avg_pool"}], "hidden": [5]},
     ],
 )
-def test_a_program_votes_and_spikes_as_its_network(entries, tmp_path):
+def test_programs_of_other_networks_do_too(entries, tmp_path):
     net = network(entries)
+    check(net, write_program(net, tmp_path / "net.pt2"))
+
+
+def check(net, path):
     split = samples(net)
-    path = write_program(net, tmp_path / "net.pt2")
     for batch_size in (1, 4, 7):
         found = compare_program(net, path, split, batch_size=batch_size)
         assert (found.samples, found.predictions, found.votes, found.spikes) == (7, 7, 0.0, 0.0)
     assert net(split.x).spikes.sum() > 50, "a silent network would show nothing"
 
 
-def test_a_difference_would_be_seen(tmp_path):
+def test_a_difference_would_be_seen(program):
     net = network({})
-    path = write_program(net, tmp_path / "net.pt2")
     net.stem.conv1.weight.mul_(0.5)
-    assert compare_program(net, path, samples(net)).spikes > 0
+    assert compare_program(net, program, samples(net)).spikes > 0
 
 
-def test_pytorch_alone_runs_a_program(tmp_path):
+def test_pytorch_alone_runs_a_program(program, tmp_path):
     net = network({})
     split = samples(net)
     torch.save(split.x, tmp_path / "x.pt")
-    write_program(net, tmp_path / "net.pt2")
     code = (
-        "import sys, torch; x = torch.load('x.pt'); votes, spikes = torch.export.load('net.pt2').module()(x)\n"
+        "import sys, torch; x = torch.load('x.pt'); votes, spikes = torch.export.load(sys.argv[1]).module()(x)\n"
         "assert not {'autosnn_ray', 'norse'} & set(sys.modules)\nprint(votes.tolist(), spikes.tolist())"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code, str(program)]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     output = net(split.x)
     assert result.stdout.strip() == f"{output.logits.tolist()} {output.spikes.tolist()}"
 

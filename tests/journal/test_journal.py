@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,19 +15,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autosnn_ray.errors import AutoSNNWarning, JournalError, RunExistsError
-from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluations import Evaluation, Measure
 from autosnn_ray.journal import Ask, Extend, Fail, Journal, JournalContents, Resume, Start, Stop, Tell, read_journal
 from autosnn_ray.journal.events import decode, encode
 
-CONFIG = {"space": {"name": "tiny"}, "note": 'naïve, 100 %, "quoted", {crc}'}
+CONFIG = {"problem": {"space": {"name": "tiny"}}, "note": 'naïve, 100 %, "quoted", {crc}'}
 
 
 def ask(index: int) -> dict[str, object]:
-    return {"index": index, "architecture": ["skip", "scb_k3"], "origin": "random", "parents": [], "generation": 0}
+    return {
+        "index": index, "architecture": ["skip", "scb_k3"], "origin": "random", "parents": [], "generation": 0,
+        "repetition": 0,
+    }  # fmt: skip
 
 
 def evaluation(accuracy: float = 0.5) -> Evaluation:
-    return Evaluation(accuracy, 123.25, loss=0.1, samples=360, layer_spikes={"stem": 100.0, "head": 23.25}, seconds=0.5)
+    layers = {"stem": 100.0, "head": 23.25}
+    return Evaluation.measured(
+        accuracy=accuracy, spikes=123.25, loss=0.1, samples=360, layer_spikes=layers, seconds=0.5
+    )
 
 
 def write(folder: Path) -> Path:
@@ -62,11 +69,79 @@ def test_what_is_written_is_read(tmp_path):
     layers=st.dictionaries(st.text(max_size=8), st.floats(0, 1e9), max_size=3),
 )  # fmt: skip
 def test_every_value_survives_to_the_last_bit(accuracy, spikes, seconds, reason, layers):
-    given_ = Evaluation(accuracy, spikes, loss=0.25, samples=7, layer_spikes=layers, seconds=seconds)
+    given_ = Evaluation.measured(
+        accuracy=accuracy, spikes=spikes, loss=0.25, samples=7, layer_spikes=layers, seconds=seconds
+    )
     reason = reason.encode("utf-8", "replace").decode()
     told = decode(encode(3, "tell", 1.5, {"index": 0, "evaluation": given_.to_dict(), "attempts": 1}))
     assert told == (3, Tell(0, given_, 1))
     assert decode(encode(0, "fail", 1.5, {"index": 0, "reason": reason, "attempts": 1}))[1] == Fail(0, reason, 1)
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+texts = st.text(max_size=8).map(lambda text: text.encode("utf-8", "replace").decode())
+measures = st.one_of(
+    st.builds(Measure, numbers, st.sampled_from(["mean", "exact", "score", "given"])),
+    st.builds(Measure, st.floats(0, 1), st.just("share"), st.integers(1, 10**6)),
+    st.builds(lambda value, low, high: Measure(value, "prediction", 0, low, high), numbers, numbers, numbers),
+)
+
+
+@given(
+    found=st.dictionaries(texts, measures, min_size=1, max_size=4),
+    layers=st.dictionaries(texts, numbers, max_size=3),
+    attempts=st.integers(1, 9),
+    whole=st.integers(0, 2**40),
+    architecture=st.lists(texts, max_size=6),
+    origin=texts,
+    parents=st.lists(st.integers(0, 2**40), max_size=3),
+)
+def test_every_event_of_today_survives_to_the_last_bit(found, layers, attempts, whole, architecture, origin, parents):
+    evaluation = Evaluation(found, layers, 0.5)
+    fields = {"index": whole, "evaluation": evaluation.to_dict(), "attempts": attempts}
+    sequence, told = decode(encode(whole, "tell", 1.5, fields))
+    assert (sequence, told.index, told.attempts) == (whole, whole, attempts)
+    assert told.evaluation.to_dict() == evaluation.to_dict()
+    assert {name: measure.basis for name, measure in told.evaluation.measures.items()} == {
+        name: measure.basis for name, measure in found.items()
+    }
+    asked = Ask(whole, tuple(architecture), origin, tuple(parents), whole + 1, attempts)
+    line = encode(3, "ask", 1.5, {**asdict(asked), "architecture": architecture, "parents": parents})
+    assert "\n" not in line
+    assert decode(line) == (3, asked)
+    assert decode(encode(4, "extend", 1.5, {"candidates": whole, "versions": {origin: origin}}))[1] == Extend(
+        whole, {origin: origin}
+    )
+    assert decode(encode(5, "start", 1.5, {"config": {origin: architecture}}))[1] == Start({origin: architecture})
+
+
+@pytest.mark.parametrize("lost", ["index", "architecture", "origin", "parents", "generation", "repetition"])
+def test_an_ask_that_lacks_a_field_is_an_error(lost):
+    fields = {name: value for name, value in ask(0).items() if name != lost}
+    with pytest.raises(ValueError, match=f"the event 'ask' lacks a field or has a wrong one: KeyError..{lost}"):
+        decode(encode(0, "ask", 1.5, fields))
+
+
+def test_an_evaluation_of_an_unknown_basis_is_an_error():
+    """What came about in a way that this program does not know cannot be given an interval."""
+    found = {"measures": {"accuracy": {"value": 0.5, "basis": "guess"}}, "layer_spikes": {}, "seconds": 0.0}
+    with pytest.raises(ValueError, match="unknown basis of a measure 'guess'; expected one of: share, mean"):
+        decode(encode(0, "tell", 1.5, {"index": 0, "evaluation": found, "attempts": 1}))
+
+
+def test_evaluations_of_an_architecture_are_one_a_repetition(tmp_path):
+    """In the order of the candidates, whichever came back first."""
+    with Journal.create(tmp_path) as journal:
+        journal.write("start", config=CONFIG)
+        for index in range(3):
+            journal.write("ask", **{**ask(index), "repetition": index})
+        for index in (2, 0, 1):
+            journal.write("tell", index=index, evaluation=evaluation(index / 4).to_dict(), attempts=1)
+    contents = read_journal(tmp_path)
+    found = contents.evaluations[("skip", "scb_k3")]
+    assert [one.accuracy for one in found] == [0.0, 0.25, 0.5]
+    assert [asked.repetition for asked, _ in contents.told] == [0, 1, 2]
+    assert list(contents.asked) == [0, 1, 2]
 
 
 def test_a_last_line_torn_anywhere_is_left_out_and_said_so(tmp_path):
@@ -158,10 +233,10 @@ def test_another_schema_version_is_an_error(tmp_path):
     line = encode(0, "start", 0.0, {"config": {}})
     import zlib
 
-    body = line.rpartition(',"crc"')[0].replace('"v":1', '"v":2')
+    body = line.rpartition(',"crc"')[0].replace('"v":2', '"v":3')
     signed = f'{body},"crc":"{zlib.crc32((body + "}").encode()):08x}"}}\n'
     (tmp_path / "journal.jsonl").write_text(signed)
-    with pytest.raises(JournalError, match="schema version 2, this program reads 1"):
+    with pytest.raises(JournalError, match="schema version 3, this program reads 1, 2"):
         read_journal(tmp_path)
 
 
@@ -278,7 +353,8 @@ journal = Journal.create(sys.argv[1])
 journal.write("start", config={})
 print("up", flush=True)
 for index in range(100000):
-    journal.write("ask", index=index, architecture=["skip"] * 5, origin="random", parents=[], generation=0)
+    journal.write("ask", index=index, architecture=["skip"] * 5, origin="random", parents=[], generation=0,
+                  repetition=0)
 """
 
 
@@ -297,5 +373,5 @@ def test_whatever_instant_a_writer_is_killed_what_it_wrote_can_be_read(tmp_path,
 def test_every_line_is_json_of_its_own(tmp_path):
     for number, line in enumerate(write(tmp_path).read_text().splitlines()):
         entries = json.loads(line)
-        assert entries["v"] == 1
+        assert entries["v"] == 2
         assert entries["seq"] == number

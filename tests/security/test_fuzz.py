@@ -79,30 +79,31 @@ def test_algorithms(name, data):
 
 
 @pytest.fixture(scope="module")
-def config(tiny_supernet, tiny_supernet_folder, digits):
+def config(tiny_problem, tiny_supernet, tiny_supernet_folder):
     """What `search` writes at the start of a run."""
-    from autosnn_ray.cluster.plan import Plan
-    from autosnn_ray.evaluators import make_evaluator
+    from autosnn_ray.runs.plan import Plan
 
-    plan = Plan(
-        tiny_supernet, digits, asr.AutoSNN(), 5, asr.SpikeAwareFitness(1000.0), make_evaluator("path")
-    )  # fmt: skip
-    resources = {"cpus": 1, "gpus": 0, "seconds": None}
-    return plan.config() | {"supernet_folder": str(tiny_supernet_folder), "resources": resources}
+    goal = asr.Goal((asr.SpikeAwareFitness(1000.0),), (asr.Constraint("parameters", at_most=50_000),))
+    plan = Plan(tiny_problem, asr.SupernetPath(tiny_supernet), asr.AutoSNN(), 5, goal)
+    config = plan.config() | {"executor": asr.Ray().to_dict()}
+    config["evaluator"]["supernet"] |= {"folder": str(tiny_supernet_folder), "beside": "../supernet"}
+    return config
 
 
 def test_the_journal_that_is_fuzzed_is_a_good_one(config, digits, tmp_path):
-    from autosnn_ray.cluster.plan import plan_of
+    from autosnn_ray.runs.plan import plan_of
 
-    assert plan_of(tmp_path, config, data=digits).config() | config == config
+    found = plan_of(tmp_path, config, data=digits).config()
+    found["evaluator"]["supernet"] |= config["evaluator"]["supernet"]
+    assert found | config == config
 
 
 @settings(max_examples=80)
 @given(data=st.data())
 def test_journals(config, digits, data):
-    """A start with a wrong entry, well signed; what resuming reads of it before Ray is started, and the frame."""
-    from autosnn_ray.cluster.plan import plan_of
-    from autosnn_ray.cluster.resources import Resources
+    """A start with a wrong entry, well signed; what resuming reads of it before anything runs, and the frame."""
+    from autosnn_ray.runs.executors import executor_from_dict
+    from autosnn_ray.runs.plan import plan_of
 
     changed = json.loads(json.dumps(edited(config, data.draw)), parse_constant=lambda _: None)
     with TemporaryDirectory() as folder:
@@ -113,7 +114,7 @@ def test_journals(config, digits, data):
             analysis.read(run)
         with contextlib.suppress(AutoSNNError):
             plan = plan_of(run, analysis.read_config(run), data=digits)
-            Resources.from_dict(changed.get("resources", {}))
+            executor_from_dict(changed.get("executor", {}))
             plan.start()
 
 

@@ -9,8 +9,8 @@ from torch import nn
 import search_spaces
 from autosnn_ray.spiking import event_convolution as events
 from autosnn_ray.spiking import new_network
-from autosnn_ray.spiking.event_convolution import convolve
-from autosnn_ray.spiking.layer_parts import over_time
+from autosnn_ray.spiking.event_convolution import EventConv2d
+from autosnn_ray.spiking.layer_parts import over_time as convolve
 
 STEPS, SAMPLES = 3, 5
 
@@ -23,7 +23,7 @@ def spikes(rate, channels=6, size=(7, 9), dtype=torch.float32, seed=0, last=True
 
 
 def make(kernel=5, channels=6, out=24, dtype=torch.float32, **options):
-    conv = nn.Conv2d(channels, out, kernel, bias=False, **{"padding": kernel // 2, **options}).to(dtype)
+    conv = EventConv2d(channels, out, kernel, bias=False, **{"padding": kernel // 2, **options}).to(dtype)
     with torch.no_grad():
         conv.weight.copy_(torch.randn(conv.weight.shape, generator=torch.Generator().manual_seed(1)))
     return conv.to(memory_format=torch.channels_last)
@@ -33,14 +33,19 @@ def make(kernel=5, channels=6, out=24, dtype=torch.float32, **options):
 def dense_samples(monkeypatch):
     """How many samples went through a dense convolution each time one was called."""
     seen = []
-    forward = nn.Conv2d.forward
+    conv2d = nn.functional.conv2d
 
-    def counted(self, x):
+    def counted(x, *rest, **named):
         seen.append(len(x))
-        return forward(self, x)
+        return conv2d(x, *rest, **named)
 
-    monkeypatch.setattr(nn.Conv2d, "forward", counted)
+    monkeypatch.setattr(nn.functional, "conv2d", counted)
     return seen
+
+
+def over_time(conv, x):
+    """The dense convolution, of all steps at once."""
+    return nn.Conv2d.forward(conv, x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -201,7 +201,7 @@ def test_averages_of_spikes_stay_silent_for_ever():
     """The fact behind the warning: an input of at most 1 never lifts the voltage to 1."""
     from autosnn_ray.spiking import SpikingNeuron
 
-    always = torch.ones(1000, 1)
+    always = torch.ones(1000, 1, 1)
     assert SpikingNeuron(NeuronSettings())(always[:20]).sum() == 0
     assert SpikingNeuron(UNDIVIDED)(always).sum() > 0
 

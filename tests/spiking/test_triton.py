@@ -146,7 +146,7 @@ def compiled(kernel, types, constants):
     return compile_kernel(source, target=GPUTarget("cuda", 80, 32), options={"enable_fp_fusion": False}).asm
 
 
-@pytest.mark.parametrize("number", FLOATS)
+@pytest.mark.parametrize("number", ["fp32", *(pytest.param(n, marks=pytest.mark.slow) for n in FLOATS if n != "fp32")])
 @pytest.mark.parametrize("steps", [1, None])
 def test_kernels_compile_for_a_gpu(number, steps, tmp_path, monkeypatch):
     """Down to machine code, which takes no GPU. A number of 1 is a constant: Triton compiles it apart."""

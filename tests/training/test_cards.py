@@ -18,8 +18,8 @@ SETTINGS = TrainSettings(epochs=1, batch_size=64)
 
 
 def train(space, data, folder, **changes):
-    given = {"seed": 5, "timesteps": 2, "neuron": asr.NeuronSettings(), "settings": SETTINGS, **changes}
-    return train_and_keep(space, ("scb_k3", "skip"), data, folder=folder, **given)
+    given = {"seed": 5, "settings": SETTINGS, **changes}
+    return train_and_keep(asr.Problem(space, data, timesteps=2), ("scb_k3", "skip"), folder=folder, **given)
 
 
 @pytest.fixture
@@ -48,6 +48,13 @@ def test_a_card_says_what_was_measured(folder, digits):
         "TrainedNetwork.load",
     ):
         assert expected in text
+
+
+def test_a_card_names_the_classes(folder, digits):
+    card = write_card(folder, digits)
+    named = replace(card, data=replace(digits, class_names=("zero", "one")).describe())
+    assert "- class names: zero, one\n" in named.to_markdown()
+    assert named.data["checksum"] == card.data["checksum"]
 
 
 def test_the_test_samples_are_looked_at_once(folder, digits):

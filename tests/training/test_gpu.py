@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from autosnn_ray.data import Split
-from autosnn_ray.evaluators import EvaluationData, make_evaluator
+from autosnn_ray.algorithms import Candidate
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators import make_evaluator
+from autosnn_ray.evaluators.task import Task
 
 pytestmark = [
     pytest.mark.gpu,
@@ -16,17 +16,14 @@ pytestmark = [
 ]
 
 
-def on_gpu(split: Split) -> Split:
-    return Split(split.x.cuda(), split.y.cuda())
-
-
-@pytest.mark.parametrize("name", ["alone", "fine_tuned", "path", "recalibrated", "training_free"])
-def test_an_evaluator_works_where_network_and_samples_are(name, tiny_supernet, digits, tiny_settings):
-    data = replace(digits, train=on_gpu(digits.train), validation=on_gpu(digits.validation))
-    network = tiny_supernet.network.cuda()
+@pytest.mark.parametrize("name", ["scratch", "fine_tuned", "path", "recalibrated", "training_free"])
+def test_an_evaluator_works_where_network_and_samples_are(name, tiny_supernet, tiny_problem):
+    evaluator = make_evaluator(name, tiny_supernet)
+    task = Task.of(tiny_problem, evaluator)
+    candidate = Candidate(0, tiny_problem.space.at(5), "random")
     try:
-        found = make_evaluator(name)(network, EvaluationData.of(data, tiny_settings))(tiny_supernet.space.at(5))
+        reports = [task.start(device)(candidate) for device in ("cpu", "cuda")]
     finally:
         tiny_supernet.network.cpu()
-    here = make_evaluator(name)(tiny_supernet.network, EvaluationData.of(digits, tiny_settings))
-    assert found.accuracy == pytest.approx(here(tiny_supernet.space.at(5)).accuracy, abs=0.15)
+    here, there = (Evaluation.from_dict(report["evaluation"])[evaluator.quality] for report in reports)
+    assert there == pytest.approx(here, abs=0.15)

@@ -10,10 +10,11 @@ import torch
 import search_spaces
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.problem import Problem
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking import NeuronSettings
 from autosnn_ray.spiking.weights import new_network
-from autosnn_ray.training import TrainSettings, train_alone, train_supernet
+from autosnn_ray.training import TrainSettings, train_from_scratch, train_supernet
 from autosnn_ray.training.loop import train
 from autosnn_ray.training.memory import plan_memory, recomputing
 
@@ -34,7 +35,7 @@ def gradients(net, x, *path):
     return {name: parameter.grad for name, parameter in net.named_parameters() if parameter.grad is not None}
 
 
-@pytest.mark.parametrize("architecture", [PATH, None], ids=["alone", "supernet"])
+@pytest.mark.parametrize("architecture", [PATH, None], ids=["network", "supernet"])
 def test_recomputation_changes_neither_gradients_nor_statistics(architecture):
     plain = network(architecture=architecture).train()
     other = copy.deepcopy(plain)
@@ -161,24 +162,23 @@ def test_planning_changes_nothing():
 
 
 def test_a_budget_that_only_asks_for_recomputation_ends_with_the_same_weights(digits, tiny_space):
-    path, space = tiny_space.at(4), tiny_space
-    options = {"timesteps": 2, "seed": 1}
-    net = network(space.to_dict(), path, timesteps=2, input_size=(8, 8))
+    path, problem = tiny_space.at(4), Problem(tiny_space, digits, timesteps=2)
+    net = network(tiny_space.to_dict(), path, timesteps=2, input_size=(8, 8))
     plain = plan_memory(net, digits.train.x, 200, 1.0)
     settings = TrainSettings(epochs=2, batch_size=200)
     within = TrainSettings(epochs=2, batch_size=200, memory=plain.bytes * 0.9e-9)
     assert plan_memory(net, digits.train.x, 200, within.memory).recompute
     assert plan_memory(net, digits.train.x, 200, within.memory).micro_batch == 200
-    weights = [train_alone(space, path, digits, settings=s, **options).state_dict() for s in (settings, within)]
+    weights = [train_from_scratch(problem, path, seed=1, settings=s).state_dict() for s in (settings, within)]
     assert all(torch.equal(weights[0][name], tensor) for name, tensor in weights[1].items())
 
 
-def test_a_supernet_trains_within_a_budget(digits, tiny_space):
+def test_a_supernet_trains_within_a_budget(digits, tiny_space, tiny_problem):
     net = network(tiny_space.to_dict(), None, timesteps=2)
     whole = plan_memory(net, digits.train.x, 64, 1.0)
-    settings = TrainSettings(epochs=6, batch_size=64, learning_rate=2e-2, memory=whole.bytes * 0.55e-9)
+    settings = TrainSettings(epochs=3, batch_size=64, learning_rate=2e-2, memory=whole.bytes * 0.55e-9)
     assert plan_memory(net, digits.train.x, 64, settings.memory).micro_batch == 32
-    supernet = train_supernet(tiny_space, digits, timesteps=2, settings=settings)
+    supernet = train_supernet(tiny_problem, settings=settings)
     assert supernet.paths.better_than_chance
     assert TrainSettings.from_dict(settings.to_dict()) == settings
 

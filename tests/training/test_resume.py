@@ -59,23 +59,23 @@ def test_killed_again_and_again_it_ends_with_the_same_weights(tiny_space_file, t
     assert not list((tmp_path / "killed").glob("training*")), "the unfinished state is gone when the supernet is safe"
 
 
-def test_same_seed_same_weights_and_another_seed_others(tiny_space, digits):
+def test_same_seed_same_weights_and_another_seed_others(tiny_problem):
     settings = TrainSettings(epochs=1, batch_size=256, learning_rate=1e-2)
     torch.manual_seed(1)
-    runs = [_quiet(tiny_space, digits, settings, seed=seed) for seed in (5, 5, 6)]
+    runs = [_quiet(tiny_problem, settings, seed=seed) for seed in (5, 5, 6)]
     assert runs[0].weights_checksum == runs[1].weights_checksum
     assert runs[0].weights_checksum != runs[2].weights_checksum
 
 
-def test_training_leaves_the_global_generators_alone(tiny_space, digits):
+def test_training_leaves_the_global_generators_alone(tiny_problem):
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
-    _quiet(tiny_space, digits, TrainSettings(epochs=1, batch_size=512), seed=0)
+    _quiet(tiny_problem, TrainSettings(epochs=1, batch_size=512), seed=0)
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_an_unfinished_training_of_another_kind_is_refused(tiny_space, digits, tmp_path):
+def test_an_unfinished_training_of_another_kind_is_refused(tiny_problem, tmp_path):
     class StopError(Exception):
         pass
 
@@ -85,31 +85,29 @@ def test_an_unfinished_training_of_another_kind_is_refused(tiny_space, digits, t
 
     settings = TrainSettings(epochs=2, batch_size=512)
     with pytest.raises(StopError):
-        train_supernet(
-            tiny_space, digits, timesteps=2, settings=settings, folder=tmp_path, on_step=stop, save_every_seconds=0
-        )
+        train_supernet(tiny_problem, settings=settings, folder=tmp_path, on_step=stop, save_every_seconds=0)
     with pytest.raises(CheckpointError, match=r"seed: 0 there, 1 now"):
-        train_supernet(tiny_space, digits, seed=1, timesteps=2, settings=settings, folder=tmp_path)
+        train_supernet(tiny_problem, seed=1, settings=settings, folder=tmp_path)
 
 
-def test_a_damaged_training_state_is_refused_not_started_over(tiny_space, digits, tmp_path):
+def test_a_damaged_training_state_is_refused_not_started_over(tiny_problem, tmp_path):
     (tmp_path / "training.safetensors").write_bytes(b"\x80\x04not a safetensors file")
     with pytest.raises(CheckpointError, match="not a training state"):
-        train_supernet(tiny_space, digits, timesteps=2, settings=TrainSettings(epochs=1), folder=tmp_path)
+        train_supernet(tiny_problem, settings=TrainSettings(epochs=1), folder=tmp_path)
 
 
-def test_a_folder_with_a_finished_supernet_is_refused(tiny_space, digits, tiny_supernet_folder):
+def test_a_folder_with_a_finished_supernet_is_refused(tiny_problem, tiny_supernet_folder):
     before = json.loads((tiny_supernet_folder / "supernet.json").read_text())
     with pytest.raises(InvalidInputError, match="already holds a supernet"):
-        train_supernet(tiny_space, digits, timesteps=2, folder=tiny_supernet_folder)
+        train_supernet(tiny_problem, folder=tiny_supernet_folder)
     assert json.loads((tiny_supernet_folder / "supernet.json").read_text()) == before
 
 
-def _quiet(space, data, settings, seed):
+def _quiet(problem, settings, seed):
     import warnings
 
     from autosnn_ray.errors import UntrainedSupernetWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UntrainedSupernetWarning)
-        return train_supernet(space, data, seed=seed, timesteps=2, settings=settings)
+        return train_supernet(problem, seed=seed, settings=settings)

@@ -70,10 +70,10 @@ def test_the_tiny_supernet_has_learned(tiny_supernet):
     assert tiny_supernet.paths.accuracy_median > 0.3
 
 
-def test_a_supernet_that_learned_nothing_is_said_to_be_so(tiny_space, digits):
+def test_a_supernet_that_learned_nothing_is_said_to_be_so(tiny_problem):
     settings = TrainSettings(epochs=1, batch_size=512, learning_rate=1e-9)
     with pytest.warns(UntrainedSupernetWarning, match=r"median validation accuracy is 0\.\d+, guessing reaches 0\.1"):
-        train_supernet(tiny_space, digits, timesteps=2, settings=settings)
+        train_supernet(tiny_problem, settings=settings)
 
 
 def test_truncated_weights_are_refused(copy):
@@ -145,14 +145,14 @@ def test_missing_files_are_named(copy, tmp_path):
         Supernet.load(copy)
 
 
-def test_an_unknown_sampling_is_named_with_the_known_ones(tiny_space, digits):
+def test_an_unknown_sampling_is_named_with_the_known_ones(tiny_problem):
     with pytest.raises(InvalidInputError, match="unknown sampling 'fair'; expected one of: uniform, strict"):
-        train_supernet(tiny_space, digits, sampling="fair")
+        train_supernet(tiny_problem, sampling="fair")
 
 
-def test_weights_that_are_no_numbers_are_never_called_trained(tiny_space, digits, tmp_path):
+def test_weights_that_are_no_numbers_are_never_called_trained(tiny_problem, tmp_path):
     """At this rate every neuron falls silent: the loss stays a number, the weights do not."""
     settings = TrainSettings(epochs=1, learning_rate=1e30, schedule="constant")
     with pytest.raises(TrainingDivergedError, match="lower the learning rate"):
-        train_supernet(tiny_space, digits, timesteps=2, settings=settings, folder=tmp_path)
+        train_supernet(tiny_problem, settings=settings, folder=tmp_path)
     assert not (tmp_path / "supernet.json").exists()

@@ -9,16 +9,16 @@ import torch
 
 from autosnn_ray.data import load_described
 from autosnn_ray.errors import CheckpointError, InvalidInputError
-from autosnn_ray.training import TrainedNetwork, TrainSettings, open_network, train_alone
+from autosnn_ray.training import TrainedNetwork, TrainSettings, open_network, train_from_scratch
 from autosnn_ray.training.state import TrainingState
 
 
 @pytest.fixture(scope="module")
-def trained(tiny_space, digits):
+def trained(tiny_problem):
     settings = TrainSettings(epochs=1, batch_size=64)
-    path = tiny_space.at(tiny_space.size - 1)
-    network = train_alone(tiny_space, path, digits, timesteps=2, settings=settings, seed=5)
-    return TrainedNetwork.of(network, tiny_space, digits, settings, seed=5)
+    path = tiny_problem.space.at(tiny_problem.space.size - 1)
+    network = train_from_scratch(tiny_problem, path, settings=settings, seed=5)
+    return TrainedNetwork.of(network, tiny_problem.data, settings, seed=5)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_path_taken_out_of_a_supernet_runs_as_it_did_inside(tiny_supernet, tin
         open_network(tiny_supernet_folder.parent)
 
 
-def test_a_training_that_was_cut_off_ends_with_the_same_weights(tiny_space, digits, tmp_path, monkeypatch):
+def test_a_training_that_was_cut_off_ends_with_the_same_weights(tiny_problem, tmp_path, monkeypatch):
     class Stop(Exception):  # noqa: N818 - what cuts the training off
         pass
 
@@ -97,16 +97,18 @@ def test_a_training_that_was_cut_off_ends_with_the_same_weights(tiny_space, digi
 
     monkeypatch.setattr(TrainingState, "save", saving_always(TrainingState.save))
     settings = TrainSettings(epochs=4, batch_size=200)
-    options = {"timesteps": 2, "settings": settings}
-    whole = train_alone(tiny_space, ("scb_k3", "skip"), digits, **options)
+    path = ("scb_k3", "skip")
+    whole = train_from_scratch(tiny_problem, path, settings=settings)
     with pytest.raises(Stop):
-        train_alone(tiny_space, ("scb_k3", "skip"), digits, **options, folder=tmp_path, on_step=stop)
+        train_from_scratch(tiny_problem, path, settings=settings, folder=tmp_path, on_step=stop)
     steps = []
-    again = train_alone(tiny_space, ("scb_k3", "skip"), digits, **options, folder=tmp_path, on_step=steps.append)
+    again = train_from_scratch(
+        tiny_problem, ("scb_k3", "skip"), settings=settings, folder=tmp_path, on_step=steps.append
+    )
     assert steps[0].epoch == 3
     assert all(torch.equal(whole.state_dict()[name], tensor) for name, tensor in again.state_dict().items())
     with pytest.raises(CheckpointError, match=r"unfinished training of another kind.*architecture"):
-        train_alone(tiny_space, ("srb_k3", "skip"), digits, **options, folder=tmp_path)
+        train_from_scratch(tiny_problem, ("srb_k3", "skip"), settings=settings, folder=tmp_path)
 
 
 def saving_always(save):

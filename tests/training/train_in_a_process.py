@@ -9,6 +9,7 @@ import torch
 
 import search_spaces
 from autosnn_ray.data import load_dataset
+from autosnn_ray.problem import Problem
 from autosnn_ray.training import TrainSettings, train_supernet
 
 
@@ -19,9 +20,7 @@ def main(space: str, folder: str, sampling: str) -> None:
         print(f"step {progress.step}", flush=True)
 
     train_supernet(
-        search_spaces.load(space),
-        load_dataset("digits"),
-        timesteps=2,
+        Problem(search_spaces.load(space), load_dataset("digits"), timesteps=2),
         settings=TrainSettings(epochs=4, batch_size=64, learning_rate=1e-2),
         sampling=sampling,
         folder=Path(folder),

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from autosnn_ray.data.readers.files import reading
 from autosnn_ray.data.readers.samples import Samples, Source, locate, with_inner
 from autosnn_ray.errors import InvalidInputError
 
+CIFAR10_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _PIXELS = 3 * 32 * 32
 
 
@@ -27,27 +29,25 @@ def read_cifar(paths: Sequence[Path], label_bytes: int, classes: int) -> Samples
     size = label_bytes + _PIXELS
     records = []
     for path in paths:
-        try:
+        with reading(path, "a file that can be read"):
             content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-        except OSError as error:
-            raise InvalidInputError(f"{path}: cannot be read: {error.strerror or error}") from error
         if len(content) == 0 or len(content) % size:
             raise InvalidInputError(
                 f"{path}: expected records of {size} bytes, got {len(content)} bytes; copy it again"
             )
         records.append(content.reshape(-1, size))
+        highest = records[-1][:, label_bytes - 1].max()
+        if highest >= classes:
+            raise InvalidInputError(f"{path}: expected classes 0 to {classes - 1}, got {highest}; is it another CIFAR?")
     whole = np.concatenate(records)
-    y = whole[:, label_bytes - 1]
-    if y.max() >= classes:
-        raise InvalidInputError(f"{paths[0]}: expected classes 0 to {classes - 1}, got {y.max()}; is it another CIFAR?")
-    return Samples.of_arrays(whole[:, label_bytes:].reshape(-1, 3, 32, 32), y)
+    return Samples.of_arrays(whole[:, label_bytes:].reshape(-1, 3, 32, 32), whole[:, label_bytes - 1])
 
 
 def read_cifar10(folders: Sequence[Path]) -> Source:
     """Reads CIFAR-10 from the folder that its archive unpacks to, or the one above."""
     files = [*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"]
     *train, test = locate("cifar10", with_inner(folders, "cifar-10-batches-bin"), files)
-    return Source(read_cifar(train, 1, 10), read_cifar([test], 1, 10))
+    return Source(read_cifar(train, 1, 10), read_cifar([test], 1, 10), class_names=CIFAR10_NAMES)
 
 
 def read_cifar100(folders: Sequence[Path]) -> Source:

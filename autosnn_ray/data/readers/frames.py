@@ -1,31 +1,27 @@
-"""Events cut into frames: T of them by time or by count, kept on the disk so that they are cut once."""
+"""Events cut into frames: T of them by time or by count."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-import warnings
-import zipfile
-import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autosnn_ray.data.readers.event_files import Events, import_tonic
-from autosnn_ray.errors import DamagedCacheWarning, InvalidInputError
-from autosnn_ray.files import write_atomically
+from autosnn_ray.data.readers.event_arrays import Events
+from autosnn_ray.errors import InvalidInputError
 
 Frames = npt.NDArray[np.uint8]
 
-FRAMES_BY: dict[str, str] = {"count": "n_event_bins", "time": "n_time_bins"}
-"""How a recording is cut: into parts with equally many events, or equally long ones; with tonic's word for it."""
+FRAMES_BY: dict[str, str] = {"count": "equally many events in each", "time": "equally long"}
+"""How a recording is cut."""
 
-_MOST = 255
-_VERSION = 1
+MOST = 255
+"""Where a pixel's count in one frame ends."""
+
+_VERSION = 2
+_AT_A_TIME = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -59,78 +55,54 @@ class Cutting:
             Counts, shape ``(T, 2, H, W)``.
 
         Raises:
-            InvalidInputError: Too few events, or too short a recording, for as many frames.
+            InvalidInputError: An event outside the sensor, too few events, or too short a recording, for as many
+                frames.
         """
-        scaled = events.copy()
+        return np.concatenate(list(self.blocks(events)))
+
+    def blocks(self, events: Events) -> Iterator[Frames]:
+        """Gives the frames of ``cut`` few at a time, so that memory does not grow with T."""
+        edges = self._edges(events)
+        pixels = 2 * self.size[0] * self.size[1]
+        place = self._places(events)
+        step = max(1, _AT_A_TIME // pixels)
+        for begin in range(0, self.frames, step):
+            edge = edges[begin : begin + step + 1]
+            frame = np.repeat(np.arange(len(edge) - 1), np.diff(edge))
+            counts = np.bincount(frame * pixels + place[edge[0] : edge[-1]], minlength=(len(edge) - 1) * pixels)
+            yield np.minimum(counts, MOST).astype(np.uint8).reshape(-1, 2, *self.size)
+
+    def key(self, source: str) -> str:
+        """Names the frames of a source, whose checksum is given, among those that are kept."""
+        about = f"{_VERSION} {source} {self.sensor} {self.frames} {self.by} {self.size}"
+        return hashlib.sha256(about.encode()).hexdigest()
+
+    def _edges(self, events: Events) -> npt.NDArray[np.int64]:
+        """Says at which event each frame begins, and where the last one ends."""
+        if self.by == "count":
+            width = len(events) // self.frames
+            edges = np.arange(self.frames + 1) * width
+        else:
+            t = events["t"]
+            width = int(t[-1] - t[0]) // self.frames if len(t) else 0
+            edges = np.searchsorted(t, (t[0] if len(t) else 0) + np.arange(self.frames + 1) * width)
+        if width == 0:
+            raise InvalidInputError(f"{len(events)} events are too few or too close for {self.frames} frames")
+        return edges.astype(np.int64)
+
+    def _places(self, events: Events) -> npt.NDArray[np.int64]:
+        """Numbers each event's pixel of its frame, polarities one after the other."""
+        place = events["p"].astype(np.int64)
         for axis, side, wanted in zip("yx", self.sensor, self.size, strict=True):
+            outside = (events[axis] < 0) | (events[axis] >= side)
+            if outside.any():
+                event = int(outside.argmax())
+                raise InvalidInputError(
+                    f"event {event} at x {events['x'][event]}, y {events['y'][event]} lies outside the sensor of "
+                    f"{self.sensor[1]}x{self.sensor[0]} pixels (width, height); is it another camera's (sensor)?"
+                )
             factor = -(-side // wanted)
             reduced = -(-side // factor)
             inner, outer = (reduced * factor - side) // 2, (wanted - reduced) // 2
-            scaled[axis] = (events[axis] + inner) // factor + outer
-        to_frame = import_tonic().transforms.ToFrame(
-            sensor_size=(self.size[1], self.size[0], 2), **{FRAMES_BY[self.by]: self.frames}
-        )
-        frames = to_frame(scaled)
-        if not frames.any():
-            raise InvalidInputError(f"{len(events)} events are too few or too close for {self.frames} frames")
-        counts: Frames = np.clip(frames, 0, _MOST).astype(np.uint8)
-        return counts
-
-    def key(self, source: str) -> str:
-        """Names the frames of a source, whose checksum is given, in the cache."""
-        version = import_tonic().__version__
-        about = f"{_VERSION} {version} {source} {self.sensor} {self.frames} {self.by} {self.size}"
-        return hashlib.sha256(about.encode()).hexdigest()
-
-
-def cache_folder() -> Path:
-    """Returns where frames are kept: ``autosnn-ray/frames`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "autosnn-ray" / "frames"
-
-
-def read_kept(folder: Path, key: str, shape: tuple[int, ...]) -> Frames | None:
-    """Reads frames from the cache.
-
-    Returns:
-        The frames; None where there are none, or the file is damaged.
-
-    Warns:
-        DamagedCacheWarning: The file is cut off or changed.
-    """
-    path = _path(folder, key)
-    try:
-        content = path.read_bytes()
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            frames: npt.NDArray[Any] = file["frames"]
-        if frames.shape == shape and frames.dtype == np.uint8:
-            return frames
-        problem = f"expected bytes of shape {shape}, got {frames.dtype} {frames.shape}"
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        problem = f"{type(error).__name__}: {error}"
-    warnings.warn(f"{path}: kept frames are damaged and cut anew ({problem})", DamagedCacheWarning, stacklevel=2)
-    return None
-
-
-def keep(folder: Path, key: str, frames: Frames) -> None:
-    """Writes frames into the cache: compressed, each file with a checksum of its own.
-
-    Raises:
-        InvalidInputError: The folder cannot be written to.
-    """
-    content = io.BytesIO()
-    np.savez_compressed(content, frames=frames)
-    try:
-        # Not forced to the disk one by one: what a loss of power tears is cut anew.
-        write_atomically(_path(folder, key), content.getvalue(), durable=False)
-    except OSError as error:
-        raise InvalidInputError(
-            f"{folder}: frames of event data are kept here, and it cannot be written to ({error.strerror or error}); "
-            "set XDG_CACHE_HOME to a folder with room"
-        ) from error
-
-
-def _path(folder: Path, key: str) -> Path:
-    return folder / key[:2] / f"{key}.npz"
+            place = place * wanted + (events[axis] + inner) // factor + outer
+        return place

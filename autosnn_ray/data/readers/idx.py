@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import math
 import struct
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from autosnn_ray.data.readers.files import reading
 from autosnn_ray.data.readers.samples import Samples, Source, locate
 from autosnn_ray.errors import InvalidInputError
 
@@ -26,12 +25,10 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     Raises:
         InvalidInputError: The file cannot be read, is not idx, or is cut off.
     """
-    try:
+    with reading(path, "an idx file that can be read"):
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InvalidInputError(f"{path}: expected an idx file that can be read: {error}") from error
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTE or len(content) < 4 + 4 * content[3]:
         raise InvalidInputError(f"{path}: expected an idx file of bytes (00 00 08 …), got {content[:4].hex(' ')!r}")
     count = content[3]
@@ -45,15 +42,17 @@ def read_idx(path: Path) -> npt.NDArray[np.uint8]:
     return values.reshape(shape)
 
 
-def read_idx_folder(name: str, folders: Sequence[Path]) -> Source:
+def read_idx_folder(name: str, folders: Sequence[Path], class_names: tuple[str, ...] = ()) -> Source:
     """Reads the four files of MNIST, Fashion-MNIST or any data set of their layout."""
-    train_x, train_y, test_x, test_y = (read_idx(path) for path in locate(name, folders, _FILES, ("", ".gz")))
+    train_x, train_y, test_x, test_y = locate(name, folders, _FILES, ("", ".gz"))
 
-    def part(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Samples:
+    def part(images: Path, labels: Path) -> Samples:
+        x, y = read_idx(images), read_idx(labels)
         if x.ndim != 3 or y.shape != (len(x),):
             raise InvalidInputError(
-                f"data set {name!r}: expected images (N, H, W) and as many labels (N,), got {x.shape} and {y.shape}"
+                f"{images}: expected images (N, H, W) and as many labels (N,) in {labels.name}, got {x.shape} and "
+                f"{y.shape}"
             )
         return Samples.of_arrays(x, y)
 
-    return Source(part(train_x, train_y), part(test_x, test_y))
+    return Source(part(train_x, train_y), part(test_x, test_y), class_names=class_names)

@@ -1,42 +1,51 @@
-"""Arrays of your own in one ``.npz`` file: ``x`` and ``y``, and ``x_test`` and ``y_test`` where there is a test set."""
+"""Arrays of your own in one ``.npz`` file: ``x`` and ``y``, and those of the other splits where there are."""
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from autosnn_ray.data.readers.arrays import checked_samples
+from autosnn_ray.data.readers.files import read_arrays
 from autosnn_ray.data.readers.samples import Samples, Source
 from autosnn_ray.errors import InvalidInputError
 
+_SUFFIXES = {"train": "", "validation": "_val", "test": "_test"}
+_NAMES = [f"{name}{suffix}" for suffix in _SUFFIXES.values() for name in ("x", "y", "groups")]
 
-def read_npz(path: Path) -> Source:
+
+def read_npz(path: Path, as_before: bool = False) -> Source:
     """Reads a ``.npz`` file; nothing is unpickled.
 
     Args:
-        path: Holds frames ``x`` (bytes, or numbers taken as they are), shape ``(N, C, H, W)``, ``(N, H, W)`` or
-            ``(N, T, C, H, W)``, and classes ``y``, shape ``(N,)``.
+        path: Holds frames ``x`` and classes ``y``; ``x_val`` and ``y_val`` where validation is given, ``x_test`` and
+            ``y_test`` where a test set is; ``groups`` (and ``groups_val``, ``groups_test``), one a sample, where
+            samples of one group must not stand on both sides; ``class_names`` where classes have names.
+        as_before: Without validation, groups and names, which earlier versions did not see.
 
     Raises:
         InvalidInputError: No such file, not ``.npz``, an array missing, or of a shape or type that does not fit.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name in ("x", "y", "x_test", "y_test")}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise InvalidInputError(f"{path}: expected a .npz file of plain arrays that can be read: {error}") from error
-    missing = {"x", "y"} - set(arrays) | ({"x_test", "y_test"} - set(arrays) if "x_test" in arrays else set())
+    arrays = read_arrays(path, ["x", "y", "x_test", "y_test"] if as_before else [*_NAMES, "class_names"])
+    parts = {part: _part(path, arrays, suffix) for part, suffix in _SUFFIXES.items()}
+    train = parts["train"]
+    if train is None:
+        raise InvalidInputError(f"{path}: expected arrays x and y (and x_test, y_test); missing: ['x', 'y']")
+    names = arrays.get("class_names", np.empty(0, dtype=str))
+    if names.dtype.kind not in "US" or names.ndim != 1:
+        raise InvalidInputError(f"{path}: expected class_names as text, one a class, got {names.dtype} {names.shape}")
+    return Source(train, parts["test"], parts["validation"], tuple(names.astype(str).tolist()))
+
+
+def _part(path: Path, arrays: dict[str, npt.NDArray[Any]], suffix: str) -> Samples | None:
+    given = {name: arrays.get(f"{name}{suffix}") for name in ("x", "y", "groups")}
+    if all(array is None for array in given.values()):
+        return None
+    missing = [f"{name}{suffix}" for name in ("x", "y") if given[name] is None]
     if missing:
-        raise InvalidInputError(f"{path}: expected arrays x and y (and x_test, y_test); missing: {sorted(missing)}")
-    for suffix in ("", "_test"):
-        x, y = arrays.get(f"x{suffix}"), arrays.get(f"y{suffix}")
-        if x is None or y is None:
-            continue
-        if x.ndim not in (3, 4, 5) or y.shape != (len(x),) or not np.issubdtype(y.dtype, np.integer):
-            raise InvalidInputError(
-                f"{path}: expected x{suffix} (N, C, H, W), (N, H, W) or (N, T, C, H, W) and whole numbers y{suffix} "
-                f"(N,), got {x.shape} and {y.dtype} {y.shape}"
-            )
-    test = Samples.of_arrays(arrays["x_test"], arrays["y_test"]) if "x_test" in arrays else None
-    return Source(Samples.of_arrays(arrays["x"], arrays["y"]), test)
+        raise InvalidInputError(f"{path}: expected arrays x and y (and x_test, y_test); missing: {missing}")
+    x, y = given["x"], given["y"]
+    return checked_samples(f"{path}, x{suffix}", np.asarray(x), np.asarray(y), given["groups"])

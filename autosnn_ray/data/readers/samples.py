@@ -3,16 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from autosnn_ray.data.readers.files import DamagedFileError, archives, found
 from autosnn_ray.errors import InvalidInputError
 
 Rows = npt.NDArray[np.int64]
+
+OnRead = Callable[[int, int], None]
+"""Is told how many samples have been read, and how many there are in all."""
+
+
+@dataclass
+class Reading:
+    """One pass over some rows: what is done about a damaged file, and who is told how far it has come.
+
+    Attributes:
+        skip_damaged: Whether a damaged file is left out; else its error is raised.
+        on_read: Is told after each sample.
+        total: Samples to read in all.
+        done: How many have been read, or left out.
+        skipped: Rows that were left out, with the error of each.
+    """
+
+    skip_damaged: bool = False
+    on_read: OnRead | None = None
+    total: int = 0
+    done: int = 0
+    skipped: dict[int, str] = field(default_factory=dict)
+
+    def step(self) -> None:
+        """Counts one sample."""
+        self.done += 1
+        if self.on_read is not None:
+            self.on_read(self.done, self.total)
+
+    def damaged(self, row: int, error: DamagedFileError) -> None:
+        """Leaves a row out, or raises its error."""
+        if not self.skip_damaged:
+            raise error
+        self.skipped[int(row)] = str(error)
 
 
 @dataclass(frozen=True)
@@ -22,17 +57,20 @@ class Samples:
     Attributes:
         y: Classes, int64, shape ``(N,)``.
         read: Gives the frames of some rows, shape ``(n, C, H, W)`` or ``(n, T, C, H, W)``: bytes 0 to 255 (of
-            event data: counts), or floats that are taken as they are. Only what is asked for is decoded.
+            event data: counts), or floats that are taken as they are. Only what is asked for is decoded. Rows that
+            the reading has skipped are not among them.
+        groups: Whom or what each sample is of, shape ``(N,)``; None where that is not known.
     """
 
     y: npt.NDArray[np.int64]
-    read: Callable[[Rows], npt.NDArray[Any]]
+    read: Callable[[Rows, Reading], npt.NDArray[Any]]
+    groups: npt.NDArray[Any] | None = None
 
     @classmethod
-    def of_arrays(cls, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Samples:
+    def of_arrays(cls, x: npt.NDArray[Any], y: npt.NDArray[Any], groups: npt.NDArray[Any] | None = None) -> Samples:
         """Wraps arrays in memory; frames ``(N, H, W)`` are read as one channel."""
         frames = x[:, None] if x.ndim == 3 else x
-        return cls(y.astype(np.int64), lambda rows: frames[rows])
+        return cls(y.astype(np.int64), lambda rows, _: frames[rows], groups)
 
 
 @dataclass(frozen=True)
@@ -42,10 +80,17 @@ class Source:
     Attributes:
         train: What is split into training and validation; into test too where there is no test set.
         test: The official test set; None where there is none.
+        validation: The validation set that comes with it; None where there is none.
+        class_names: What its classes are called, in their order; empty where that is not known.
+        grey_among_coloured: Whether a split of one channel beside one of three is grey images, which are as well
+            coloured ones.
     """
 
     train: Samples
     test: Samples | None = None
+    validation: Samples | None = None
+    class_names: tuple[str, ...] = ()
+    grey_among_coloured: bool = False
 
 
 def locate(name: str, folders: Sequence[Path], files: Sequence[str], endings: Sequence[str] = ("",)) -> list[Path]:
@@ -63,12 +108,15 @@ def locate(name: str, folders: Sequence[Path], files: Sequence[str], endings: Se
     Raises:
         InvalidInputError: No folder holds them all; the text says which files are expected where.
     """
+    partly = ""
     for folder in folders:
-        found = [next((p for e in endings if (p := folder / f"{file}{e}").exists()), None) for file in files]
-        if all(path is not None for path in found):
-            return [path for path in found if path is not None]
+        places = [next((p for e in endings if (p := folder / f"{file}{e}").exists()), None) for file in files]
+        if all(path is not None for path in places):
+            return [path for path in places if path is not None]
+        if any(path is not None for path in places):
+            partly = partly or _some(folder, [f for f, path in zip(files, places, strict=True) if path is None])
     wanted = f"{', '.join(files)}{f' (or ending in {endings[-1]})' if len(endings) > 1 else ''}"
-    raise _missing(name, folders, wanted)
+    raise _missing(name, folders, wanted, partly)
 
 
 def locate_layout(name: str, folders: Sequence[Path], layouts: Mapping[str, Sequence[str]]) -> tuple[str, Path]:
@@ -85,11 +133,15 @@ def locate_layout(name: str, folders: Sequence[Path], layouts: Mapping[str, Sequ
     Raises:
         InvalidInputError: No folder holds any; the text says which files are expected where.
     """
+    partly = ""
     for folder in folders:
         for layout, patterns in layouts.items():
-            if all(next(folder.glob(pattern), None) is not None for pattern in patterns):
+            missing = [pattern for pattern in patterns if not found(folder, pattern)]
+            if not missing:
                 return layout, folder
-    raise _missing(name, folders, "; or ".join(", ".join(patterns) for patterns in layouts.values()))
+            if len(missing) < len(patterns):
+                partly = partly or _some(folder, missing)
+    raise _missing(name, folders, "; or ".join(", ".join(patterns) for patterns in layouts.values()), partly)
 
 
 def with_inner(folders: Sequence[Path], *inner: str) -> list[Path]:
@@ -97,8 +149,14 @@ def with_inner(folders: Sequence[Path], *inner: str) -> list[Path]:
     return [place for folder in folders for place in (folder, *(folder / name for name in inner))]
 
 
-def _missing(name: str, folders: Sequence[Path], wanted: str) -> InvalidInputError:
+def _some(folder: Path, missing: Sequence[str]) -> str:
+    return f". {folder} holds some of them; missing there: {', '.join(missing)}"
+
+
+def _missing(name: str, folders: Sequence[Path], wanted: str, partly: str) -> InvalidInputError:
+    packed = archives(folders)
+    unpack = f". Not unpacked yet: {', '.join(packed[:5])}" if packed and not partly else ""
     return InvalidInputError(
         f"data set {name!r}: nothing is downloaded; expected the files {wanted} in one of these folders: "
-        f"{', '.join(map(str, folders))}. Put them there, or say where they are (data folder)"
+        f"{', '.join(map(str, folders))}{partly}{unpack}. Put them there, or say where they are (data folder)"
     )

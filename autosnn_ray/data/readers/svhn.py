@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autosnn_ray.data.readers.files import reading
 from autosnn_ray.data.readers.samples import Samples, Source, locate
 from autosnn_ray.errors import InvalidInputError
 
@@ -20,15 +21,14 @@ def read_svhn(folders: Sequence[Path]) -> Source:
 def _read(path: Path) -> Samples:
     # SciPy takes a while to import: only who reads a MATLAB file pays for it.
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
-    try:
+    with reading(path, "a MATLAB file that can be read"):
         content = loadmat(path, variable_names=["X", "y"])
-    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
-        raise InvalidInputError(f"{path}: expected a MATLAB file that can be read: {error}") from error
-    x, y = content.get("X"), content.get("y")
-    if x is None or y is None or x.ndim != 4 or x.shape[:3] != (32, 32, 3) or y.size != x.shape[3]:
-        shapes = {name: getattr(content.get(name), "shape", None) for name in ("X", "y")}
-        raise InvalidInputError(f"{path}: expected X (32, 32, 3, N) and y (N, 1), got {shapes}")
+        x, y = (np.asarray(content.get(name)) for name in ("X", "y"))
+    if x.dtype != np.uint8 or x.shape[:3] != (32, 32, 3) or y.dtype.kind not in "biuf" or x.shape[3:] != (y.size,):
+        got = f"{x.dtype} {x.shape}, {y.dtype} {y.shape}"
+        raise InvalidInputError(f"{path}: expected X (32, 32, 3, N), bytes, and y (N, 1), got {got}")
     # The digit 0 has the class 10 in these files.
+    if not np.isin(y, np.arange(11)).all():
+        raise InvalidInputError(f"{path}: expected classes 1 to 10, got {np.setdiff1d(y, np.arange(11))[:5].tolist()}")
     return Samples.of_arrays(np.ascontiguousarray(x.transpose(3, 2, 0, 1)), y.ravel().astype(np.int64) % 10)

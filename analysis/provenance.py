@@ -1,0 +1,57 @@
+"""How a run's numbers came about, in words: what every picture and table of it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autosnn_ray.evaluations import EXACT, MEAN, PREDICTION, SCORE, SHARE
+from autosnn_ray.journal import JournalContents
+
+WAYS: dict[str, str] = {
+    "path": "each a path of a supernet, none trained from scratch",
+    "recalibrated": "each a path of a supernet with batch-norm statistics of its own, none trained from scratch",
+    "fine_tuned": "each a path of a supernet, fine-tuned",
+    "scratch": "each trained from scratch",
+    "from_path": "each trained on from its path of a supernet",
+    "training_free": "of untrained networks; spikes are theirs too",
+    "predictor": "spikes of a supernet's path, corrected",
+}
+"""What each of the toolkit's evaluators measures on, by its name."""
+
+
+def provenance(contents: JournalContents) -> str:
+    """Says by which evaluator the numbers of a run came about.
+
+    Such as ``measured on 360 validation samples, each a path of a supernet, none trained from scratch``.
+
+    Args:
+        contents: The run's journal.
+    """
+    entry: Mapping[str, Any] = contents.config.get("evaluator", {})
+    name, settings = str(entry.get("name", "")), dict(entry.get("settings", {}))
+    how, epochs = WAYS.get(name, f"by {name}, an evaluator of one's own" if name else ""), settings.get("epochs")
+    if epochs is not None and name in WAYS:
+        how += f" for {epochs} {'epoch' if epochs == 1 else 'epochs'}"
+    found = {measure.basis for _, tell in contents.told for measure in tell.evaluation.measures.values()} - {EXACT}
+    known = _basis(found, _samples(contents), name, settings)
+    own = "" if SHARE in found or name in WAYS or not found else "nothing known of the error"
+    return ", ".join(part for part in (known, how, own) if part)
+
+
+def _samples(contents: JournalContents) -> str:
+    counts = sorted({tell.evaluation.samples for _, tell in contents.told} - {0})
+    return " to ".join(f"{count:,}" for count in dict.fromkeys((*counts[:1], *counts[-1:])))
+
+
+def _basis(found: set[str], samples: str, name: str, settings: Mapping[str, Any]) -> str:
+    if name == "predictor":
+        fitted = settings.get("fitted", {}).get("architectures", ())
+        return f"predicted from {len(fitted)} architectures trained from scratch"
+    if SHARE in found:
+        return f"measured on {samples} validation samples"
+    if PREDICTION in found:
+        return "predicted"
+    if SCORE in found:
+        return "a score that estimates no accuracy"
+    return "measured" if MEAN in found else "given" if found else ""

@@ -1,0 +1,167 @@
+"""Options that say what evaluates candidates, and what is searched, declared once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, Field, fields
+from typing import TYPE_CHECKING, Any
+
+from jsonargparse import ArgumentParser, Namespace
+
+from autosnn_ray.cli.data_options import add_data_options, load_data
+from autosnn_ray.cli.options import add_neuron_options, group, neuron_settings, number
+from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.evaluators import EVALUATORS, Evaluator, SupernetEvaluator, make_evaluator, settings_of
+
+if TYPE_CHECKING:
+    from autosnn_ray.problem import Problem
+    from autosnn_ray.training import Supernet
+
+_FORMERLY = {"alone": "scratch", "kept": "scratch", "surveyed": "predictor"}
+_NOT_TYPED = ("fitted",)
+"""Settings that are made by a study, and never typed."""
+
+
+def add_problem_options(parser: ArgumentParser) -> None:
+    """Adds the options that say what is searched: that of a supernet, or space, data, T and neurons."""
+    shown = group(parser, "what is searched")
+    shown.add_argument("--supernet", type=str | None, default=None, help="folder of a trained supernet")
+    shown.add_argument(
+        "--space",
+        type=str | None,
+        default=None,
+        help="name of a search space, or a TOML file of your own (default: the supernet's)",
+    )
+    shown.add_argument("--stem", type=str | None, default=None, help="what stands before its first slot")
+    add_data_options(parser, default=None)
+    add_neuron_options(parser, by_default=False)
+
+
+def find_problem(options: Namespace) -> tuple[Problem, Supernet | None]:
+    """Returns what the options of ``add_problem_options`` say is searched, and the supernet where one is given.
+
+    Raises:
+        InvalidInputError: Neither a supernet nor a space, or other ones than the supernet's.
+    """
+    from autosnn_ray.own_packages import search_spaces
+    from autosnn_ray.problem import DEFAULT_TIMESTEPS, Problem
+    from autosnn_ray.training import Supernet
+
+    if options.supernet is None:
+        if options.space is None:
+            raise InvalidInputError(
+                "what is to be searched? Give --supernet FOLDER (autosnn-ray train makes one), or --space and --data: "
+                "autosnn-ray search RUN --space digits_16 --data digits --evaluator scratch"
+            )
+        options.timesteps = options.timesteps or DEFAULT_TIMESTEPS
+        options.data = options.data or "digits"
+        space = search_spaces.load(options.space, stem=options.stem)
+        return Problem(space, load_data(options), options.timesteps, neuron_settings(options)), None
+    expected = search_spaces.load(options.space, stem=options.stem) if options.space else None
+    supernet = Supernet.load(options.supernet, space=expected, timesteps=options.timesteps)
+    data = load_data(options) if options.data is not None else None
+    return supernet.problem(data, data_folder=options.data_folder), supernet
+
+
+def add_evaluator_options(parser: ArgumentParser) -> None:
+    """Adds ``--evaluator.name``, for which ``--evaluator`` is short, and the settings of every evaluator."""
+    known = "\n".join(f"  {name}: {kind.summary}" for name, kind in EVALUATORS.items())
+    shown = group(parser, "evaluator", f"what finds out how good a candidate is:\n{known}")
+    shown.add_argument(
+        "--evaluator.name",
+        type=str | None,
+        default=None,
+        metavar="NAME",
+        help="which of them; short: --evaluator NAME (default: path, where there is a supernet)",
+    )
+    for setting, users in _settings().items():
+        names = ", ".join(name for name, _ in users)
+        field = users[0][1]
+        shown.add_argument(
+            f"--evaluator.{setting}",
+            type=_TYPES.get(str(field.type), str | None),
+            default=None,
+            help=f"of {names} (default: {_defaults(users)})",
+        )
+
+
+_TYPES: dict[str, Any] = {
+    "int": int | None,
+    "int | None": int | None,
+    "float": number,
+    "bool": bool | None,
+    "Mapping[str, Any] | None": dict[str, Any] | None,
+}
+
+
+def given_evaluator(options: Namespace) -> dict[str, Any]:
+    """Returns what was given of an evaluator: its ``name`` and settings. In a file the name may stand alone."""
+    if isinstance(options.evaluator, str):
+        return {"name": options.evaluator}
+    return {name: value for name, value in options.evaluator.as_dict().items() if value is not None}
+
+
+def chosen_evaluator(options: Namespace, supernet: Supernet | None) -> Evaluator:
+    """Makes the evaluator that the options of ``add_evaluator_options`` name.
+
+    Raises:
+        InvalidInputError: No such evaluator, a setting that is another one's, or it needs a supernet.
+    """
+    given = given_evaluator(options)
+    name = _today(str(given.pop("name", "path" if supernet is not None else "")))
+    if not name:
+        free = [other for other, kind in EVALUATORS.items() if not issubclass(kind, SupernetEvaluator)]
+        raise InvalidInputError(f"--evaluator: without --supernet, expected one of: {', '.join(free)}")
+    known = settings_of(name)
+    for setting in given:
+        if setting not in known:
+            raise unknown_name(f"setting of evaluator {name}", f"--evaluator.{setting}", known or ["none"])
+    return make_evaluator(name, supernet, **given)
+
+
+def parse_evaluator(text: str, supernet: Supernet | None) -> Evaluator:
+    """Reads an evaluator as it stands in a list: its name, then its settings.
+
+    Args:
+        text: Such as ``path`` or ``scratch,epochs=4,seed=1``.
+        supernet: For those that use one.
+
+    Raises:
+        InvalidInputError: No such evaluator or setting, or a setting without a value.
+
+    Example:
+        >>> parse_evaluator("scratch,epochs=4,seed=1", None).settings["epochs"]
+        4
+    """
+    name, *parts = text.split(",")
+    settings = {}
+    for part in parts:
+        key, mark, value = part.partition("=")
+        if not mark:
+            raise InvalidInputError(f"evaluator {text!r}: expected settings as name=value, got {part!r}")
+        try:
+            settings[key.strip()] = json.loads(value)
+        except ValueError as error:
+            raise InvalidInputError(f"evaluator {text!r}: expected a number for {key}, got {value!r}") from error
+    return make_evaluator(_today(name.strip()), supernet, **settings)
+
+
+def _today(name: str) -> str:
+    return _FORMERLY.get(name, name)
+
+
+def _settings() -> dict[str, list[tuple[str, Field[Any]]]]:
+    """Returns every setting with the evaluators that have it."""
+    found: dict[str, list[tuple[str, Field[Any]]]] = {}
+    for name, kind in EVALUATORS.items():
+        for field in fields(kind):
+            if field.name != "supernet" and field.name not in _NOT_TYPED:
+                found.setdefault(field.name, []).append((name, field))
+    return found
+
+
+def _defaults(users: list[tuple[str, Field[Any]]]) -> str:
+    values = {name: "none" if field.default in (None, MISSING) else str(field.default).lower() for name, field in users}
+    if len(set(values.values())) == 1:
+        return next(iter(values.values()))
+    return ", ".join(f"{value} ({name})" for name, value in values.items())

@@ -1,0 +1,146 @@
+"""What a run has found, printed: the best, the front, and what its numbers are."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
+from autosnn_ray.errors import AutoSNNError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def show_found(path: Path, best: int) -> None:
+    """Prints what a search has found.
+
+    Raises:
+        AutoSNNError: Nothing was evaluated: what failed is said above.
+    """
+    from autosnn_ray.own_packages import analysis
+
+    show_results(path, best)
+    if not (analysis.read(path).status == "done").any():
+        raise AutoSNNError(f"{path}: no candidate could be evaluated; the reasons are said above")
+
+
+def show_results(path: Path, best: int) -> None:
+    """Prints the best candidates and the front of a run."""
+    write_tables(results(path, best))
+
+
+def results(path: Path, best: int) -> Output:
+    """Returns the best candidates and the front of a run, and what their numbers are."""
+    from autosnn_ray.own_packages import analysis
+
+    frame, config = analysis.read(path), analysis.read_config(path)
+    provenance = str(frame.attrs["provenance"])
+    size = int((frame.status == "done").sum())
+    state, quality = analysis.state(path), str(frame.attrs["quality"])
+    title = f"the best {min(best, size)}, by {_goal(config)}; {provenance}"
+    rest = [*(_what_cannot_be_told_apart(frame) if size else []), *_what_numbers_are(config, provenance)]
+    tables = (
+        []
+        if not size
+        else [
+            _candidates("best", analysis.best(frame, best), quality, title),
+            _candidates(
+                "front",
+                analysis.front(frame),
+                quality,
+                "Pareto front: no other candidate is at least as accurate with fewer spikes",
+                rest,
+            ),
+        ]
+    )
+    about = {
+        "path": str(path),
+        "state": state,
+        "candidates": config.get("candidates", 0),
+        "evaluated": size,
+        "provenance": provenance,
+    }
+    heading = _how_far(path, frame, config, state)
+    return Output(tables, about, heading)
+
+
+def _candidates(name: str, part: pd.DataFrame, quality: str, title: str, notes: Sequence[str] = ()) -> Table:
+    from autosnn_ray.cli.console import amount, percent
+
+    columns = [
+        Column("index", title="#"),
+        Column("architecture"),
+        Column(quality, percent if quality == "accuracy" else lambda worth: amount(worth, 4), is_number=True),
+        Column("spikes", amount, is_number=True),
+        Column("fitness", lambda fitness: amount(fitness, 4), is_number=True),
+        Column("generation", title="gen", is_number=True),
+    ]
+    return Table(name, columns, [{quality: math.nan, **row} for row in records_of(part)], title, notes)
+
+
+def _how_far(path: Path, frame: pd.DataFrame, config: dict[str, Any], state: str) -> list[str]:
+    counts = {status: int((frame.status == status).sum()) for status in ("done", "failed", "pending")}
+    wanted = config.get("candidates", 0)
+    told = [
+        f"{counts['done']} of {wanted} candidates evaluated",
+        f"{counts['failed']} failed" if counts["failed"] else "",
+        f"{counts['pending']} pending" if counts["pending"] else "",
+    ]
+    where = f"in space {config['problem']['space']['name']}" if "problem" in config else ""
+    text = f"{shlex.quote(str(path))}: {', '.join(part for part in told if part)} {where}; {state}"
+    reasons = frame[frame.status == "failed"]["reason"].value_counts().head(5)
+    return [text, *(f"failed {count} times: {reason}" for reason, count in reasons.items())]
+
+
+def _goal(config: dict[str, Any]) -> str:
+    from autosnn_ray.objectives import Goal
+
+    if "goal" not in config:
+        return "its goal"
+    return " and ".join(objective.label for objective in Goal.from_dict(config["goal"]).objectives)
+
+
+def _what_numbers_are(config: dict[str, Any], provenance: str) -> list[str]:
+    """Says by which evaluator the numbers came about, and what it is worth."""
+    from autosnn_ray.objectives import Goal, SpikeAwareFitness
+
+    found = [f"numbers: {provenance}"] if provenance else []
+    if config.get("evaluator", {}).get("name") in ("path", "recalibrated"):
+        found.append(
+            "a supernet ranks spikes well and accuracies badly (docs/ranking.md): `search --predictor-sample 40` "
+            "predicts accuracies from networks trained from scratch, `autosnn-ray halving` trains the best"
+        )
+    for objective in Goal.from_dict(config["goal"]).objectives if "goal" in config else ():
+        if isinstance(objective, SpikeAwareFitness):
+            found.append(f"fitness = {objective.formula}; spikes are spikes/sample")
+    return found
+
+
+def _what_cannot_be_told_apart(frame: pd.DataFrame) -> list[str]:
+    from autosnn_ray.own_packages import analysis
+
+    if analysis.best(frame, 1).empty:
+        return []
+    chosen = analysis.choose(frame)
+    if chosen["basis"] not in ("share", "prediction") or not math.isfinite(chosen["accuracy_low"]):
+        return []
+    interval = f"{chosen['accuracy_low']:.1%} to {chosen['accuracy_high']:.1%}"
+    found = [f"best: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%} ({interval})"]
+    if chosen["basis"] != "share":
+        return found
+    bits = analysis.correct(frame.attrs["path"])
+    equal = analysis.indistinguishable(frame, int(chosen["index"]), bits)
+    preferred = analysis.preferred(frame, bits)
+    others = len(equal) - 1
+    if others and preferred["architecture"] != chosen["architecture"]:
+        found.append(
+            f"{others} others cannot be told from it by their accuracy; fewest spikes of them: "
+            f"{preferred['architecture']}, {preferred['accuracy']:.2%}, {preferred['spikes']:,.0f} spikes/sample"
+        )
+    elif others:
+        found.append(f"{others} others cannot be told from it by their accuracy; none of them has fewer spikes")
+    return found

@@ -1,0 +1,90 @@
+"""Evaluates candidates on Ray: on this machine, or on a cluster."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from autosnn_ray.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from autosnn_ray.cluster.opened import OpenRay
+
+
+@dataclass(frozen=True)
+class Ray:
+    """Evaluates candidates side by side, as trials of Ray Tune.
+
+    Attributes:
+        address: Address of a Ray cluster; None starts Ray on this machine.
+        num_cpus: CPUs of the Ray that is started; all where None.
+        concurrent: How many candidates side by side; as many as there is room for at the start where None.
+        cpus: CPUs, and threads, that evaluate one candidate; a fraction lets several share one.
+        gpus: GPUs that evaluate one candidate; a fraction lets several share one.
+        seconds: Time an evaluation may take; it is ended then, and the candidate failed. None for as long as it likes.
+        runtime_env: Ray's runtime environment for the processes that evaluate; not kept in a run's folder.
+
+    Raises:
+        InvalidInputError: A number is not what it must be.
+    """
+
+    name: ClassVar[str] = "ray"
+    address: str | None = None
+    num_cpus: int | None = None
+    concurrent: int | None = None
+    cpus: float = 1
+    gpus: float = 0
+    seconds: float | None = None
+    runtime_env: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("num_cpus", "concurrent"):
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < 1):
+                raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
+        _check_amount("cpus", self.cpus, may_be_zero=False)
+        _check_amount("gpus", self.gpus, may_be_zero=True)
+        if self.seconds is not None and not (_is_number(self.seconds) and self.seconds > 0):
+            raise InvalidInputError(f"seconds: expected a positive number, got {self.seconds!r}")
+
+    @property
+    def threads(self) -> int:
+        """Threads that evaluate one candidate."""
+        return max(1, int(self.cpus))
+
+    @contextmanager
+    def open(self, size_bytes: int = 0) -> Iterator[OpenRay]:
+        """Starts Ray, or joins a cluster, for the while of the block.
+
+        Args:
+            size_bytes: What samples and weights take: the Ray that is started gets room for it.
+
+        Raises:
+            InvalidInputError: Ray refuses a setting.
+            AutoSNNError: The cluster cannot be reached.
+        """
+        from autosnn_ray.cluster.opened import OpenRay
+        from autosnn_ray.cluster.prefix_index import STORE_BYTES
+        from autosnn_ray.cluster.session import ray_session
+
+        room = size_bytes + STORE_BYTES
+        with ray_session(self.address, self.num_cpus, runtime_env=self.runtime_env, shared_bytes=room):
+            yield OpenRay(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what a run is resumed with, as plain values: on which Ray, may change from one life to the next."""
+        return {"name": self.name, "cpus": self.cpus, "gpus": self.gpus, "seconds": self.seconds}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_amount(name: str, value: float, *, may_be_zero: bool) -> None:
+    is_fine = _is_number(value) and (value > 0 or (may_be_zero and value == 0)) and (value < 1 or value == int(value))
+    if not is_fine:
+        least = "0, " if may_be_zero else ""
+        raise InvalidInputError(f"{name}: expected {least}a fraction below 1 or a whole number, got {value!r}")

@@ -1,0 +1,94 @@
+"""Evaluators that run the architecture as a path of the supernet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators.base import Estimate, EvaluatorContext, SupernetEvaluator
+from autosnn_ray.space import Architecture
+
+SHARED_BYTES = 2**27
+"""What a process keeps of the beginnings of paths: 128 MiB hold all 781 of digits, the most used of larger data."""
+
+
+@dataclass(frozen=True)
+class SupernetPath(SupernetEvaluator):
+    """Runs the architecture as a path of the supernet, as it is; paths that begin alike share their beginning.
+
+    Attributes:
+        supernet: The supernet.
+        batch_size: Samples a forward pass; as many as fit, and 360 at most, where None.
+        shared_bytes: Memory for the spikes of beginnings, one bit each; 0 runs every path from the start. No setting
+            changes the result.
+    """
+
+    name: ClassVar[str] = "path"
+    summary: ClassVar[str] = "path of the supernet, as it is"
+    batch_size: int | None = None
+    shared_bytes: int = SHARED_BYTES
+
+    def start(self, context: EvaluatorContext) -> Estimate:
+        """Makes room for the beginnings of paths."""
+        from autosnn_ray.evaluation.batches import fitting_batch
+        from autosnn_ray.evaluation.evaluate import evaluate, prefixes_for
+
+        network, validation = self.supernet.network, context.problem.data.validation
+        size = self.batch_size or fitting_batch(network, validation)
+        # On a GPU packing bits would wait for the device in mid-pass.
+        shares = self.shared_bytes > 0 and context.device == "cpu"
+        prefixes = prefixes_for(network, validation, self.shared_bytes, size, context.prefixes) if shares else None
+
+        def estimate(architecture: Architecture, repetition: int) -> Evaluation:
+            return evaluate(
+                network,
+                validation,
+                architecture,
+                loss=self.supernet.training.loss,
+                batch_size=size,
+                prefixes=prefixes,
+            )
+
+        return estimate
+
+
+@dataclass(frozen=True)
+class RecalibratedPath(SupernetEvaluator):
+    """Runs the architecture as a path, its batch-norm statistics measured anew on training samples.
+
+    Attributes:
+        supernet: The supernet.
+        samples: Training samples that are used.
+        batch_size: Samples a forward pass; as many as fit, and 360 at most, where None.
+
+    Raises:
+        InvalidInputError: Fewer than two samples.
+    """
+
+    name: ClassVar[str] = "recalibrated"
+    summary: ClassVar[str] = "path with batch-norm statistics of its own"
+    samples: int = 512
+    batch_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.samples < 2:
+            raise InvalidInputError(f"samples: expected at least 2 to measure a variance, got {self.samples}")
+
+    def start(self, context: EvaluatorContext) -> Estimate:
+        """Takes the samples for the statistics. Each path has statistics of its own: beginnings are not alike."""
+        from autosnn_ray.evaluation.batch_norm import recalibrated
+        from autosnn_ray.evaluation.batches import fitting_batch
+
+        plain = SupernetPath(self.supernet, batch_size=self.batch_size, shared_bytes=0).start(context)
+        network, train = self.supernet.network, context.problem.data.train
+        calibration = train.head(self.samples).x
+        # Not the batch of the evaluation: statistics are an average over batches, and would depend on it.
+        size = min(64, fitting_batch(network, train))
+
+        def estimate(architecture: Architecture, repetition: int) -> Evaluation:
+            with recalibrated(network, architecture, calibration, batch_size=size):
+                return plain(architecture, repetition)
+
+        return estimate

@@ -1,0 +1,66 @@
+"""What an objective is: a number of an evaluation that is to be as large as can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.evaluations import Evaluation
+
+
+@runtime_checkable
+class Objective(Protocol):
+    """What a search makes as large as can be; a frozen dataclass, so that a journal can hold it.
+
+    Attributes:
+        kind: Its key in ``OBJECTIVES``.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def label(self) -> str:
+        """What it is, for tables and axes, such as ``fitness`` or ``spikes``."""
+        ...
+
+    def __call__(self, evaluation: Evaluation) -> float:
+        """Returns how good an evaluation is: more is better, NaN where it cannot be said."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns kind and settings as plain values."""
+        ...
+
+
+def check_measure(measure: object) -> None:
+    """Refuses what is no name of a measure.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    if not isinstance(measure, str) or not measure:
+        raise InvalidInputError(f"measure: expected its name, such as accuracy, got {measure!r}")
+
+
+OBJECTIVES: dict[str, Any] = {}
+"""Every objective by its kind: a frozen dataclass of plain values."""
+
+
+def objective_from_dict(values: Mapping[str, Any]) -> Objective:
+    """Builds the objective that ``Objective.to_dict`` wrote.
+
+    Raises:
+        InvalidInputError: It is not what was written.
+    """
+    try:
+        kind, settings = str(values["kind"]), {str(k): v for k, v in values.items() if k != "kind"}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInputError(f"objective: expected its kind and settings, got {values!r}") from error
+    if kind not in OBJECTIVES:
+        raise unknown_name("objective", kind, OBJECTIVES)
+    try:
+        found: Objective = OBJECTIVES[kind](**settings)
+    except TypeError as error:
+        raise InvalidInputError(f"objective {kind}: expected its settings, got {settings!r}") from error
+    return found

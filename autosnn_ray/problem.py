@@ -1,0 +1,136 @@
+"""What is searched, before anything of it is trained: a space, data, time steps and neurons, fitted to each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from autosnn_ray.data.dataset import Dataset
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.shown import Shown
+from autosnn_ray.space import Architecture, SearchSpace
+from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.spiking.weights import new_network
+
+DEFAULT_TIMESTEPS = 4
+
+
+@dataclass(frozen=True, repr=False)
+class Problem(Shown):
+    """A search space, a data set, T and the neurons' settings, fitted to each other once.
+
+    The space's input channels and size give way to the data's frames.
+
+    Attributes:
+        space: Where architectures come from; without a slot it is one network.
+        data: The data set.
+        timesteps: Simulation steps T.
+        neuron: The neurons' settings; AutoSNN's PLIF by default.
+
+    Raises:
+        InvalidInputError: Less than one time step, frames too small for the space's layers, or recordings cut into
+            another number of frames than T.
+
+    Example:
+        >>> import search_spaces
+        >>> from autosnn_ray.data import load_dataset
+        >>> problem = Problem(search_spaces.load("autosnn_16"), load_dataset("digits"))
+        >>> problem.space.in_channels, problem.space.input_size, problem.timesteps
+        (1, (8, 8), 4)
+        >>> problem.parameters(problem.space.at(0))
+        9332
+    """
+
+    space: SearchSpace
+    data: Dataset
+    timesteps: int = DEFAULT_TIMESTEPS
+    neuron: NeuronSettings = field(default_factory=NeuronSettings)
+
+    def __post_init__(self) -> None:
+        steps = self.timesteps
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+            raise InvalidInputError(f"timesteps: expected a whole number of at least 1, got {steps!r}")
+        if self.data.train.x.ndim == 5 and self.data.train.x.shape[1] != steps:
+            raise InvalidInputError(
+                f"timesteps: expected {self.data.train.x.shape[1]}, the frames that a sample of {self.data.name!r} "
+                f"has, one a step; got {steps}"
+            )
+        fitted = replace(self.space, in_channels=self.data.in_channels, input_size=self.data.input_size)
+        fitted.check_sizes()
+        object.__setattr__(self, "space", fitted)
+
+    def _about(self) -> dict[str, object]:
+        data = self.data
+        return {
+            "space": f"{self.space.name} ({self.space.size:,} architectures)",
+            "data": f"{data.name} ({len(data.train):,} training, {len(data.validation):,} validation samples)",
+            "timesteps": self.timesteps,
+            "neuron": self.neuron.model,
+        }
+
+    @property
+    def classes(self) -> int:
+        """How many classes are told apart."""
+        return self.data.classes
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over everything that decides what a training gives, its settings aside."""
+        entries = [self.space.checksum, self.data.checksum, self.timesteps, self.neuron.to_dict()]
+        return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+
+    def network(self, generator: torch.Generator, architecture: Architecture | None = None) -> SpikingNetwork:
+        """Builds a network with weights from a generator and nothing else.
+
+        Args:
+            generator: What every draw comes from.
+            architecture: One choice for each slot; None for a supernet with all choices.
+        """
+        return new_network(generator, self.space, architecture=architecture, **self._shape)
+
+    def parameters(self, architecture: Architecture) -> int:
+        """Counts the trainable numbers of an architecture; nothing of it is built."""
+        fixed, slots = self._counted
+        return fixed + sum(counts[choice] for counts, choice in zip(slots, architecture, strict=True))
+
+    def with_space(self, space: SearchSpace) -> Problem:
+        """Returns the same problem over another space, such as a hand-made network."""
+        return replace(self, space=space)
+
+    def without_test(self) -> Problem:
+        """Returns the problem with no test samples in it, for whoever is to choose."""
+        return replace(self, data=self.data.without_test())
+
+    def describe(self) -> dict[str, Any]:
+        """Returns space, data, T and neurons as plain values, as a journal holds them."""
+        return {
+            "space": self.space.to_dict(),
+            "data": self.data.describe(),
+            "timesteps": self.timesteps,
+            "neuron": self.neuron.to_dict(),
+        }
+
+    @property
+    def _shape(self) -> Mapping[str, Any]:
+        return {"classes": self.classes, "timesteps": self.timesteps, "neuron": self.neuron}
+
+    @cached_property
+    def _counted(self) -> tuple[int, list[dict[str, int]]]:
+        with torch.device("meta"):
+            whole = SpikingNetwork(self.space, **self._shape)
+        slots = []
+        for layer, blocks in zip(self.space.layers, whole.layers, strict=True):
+            if layer.is_slot:
+                slots.append({choice: _count(blocks[choice]) for choice in layer.choices})  # type: ignore[index]
+        return _count(whole) - sum(sum(counts.values()) for counts in slots), slots
+
+
+def _count(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

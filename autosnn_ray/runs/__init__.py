@@ -1,0 +1,1 @@
+"""One search: its plan, its loop over an executor, its folder."""

@@ -1,0 +1,185 @@
+"""What decides a search's result: kept in its journal, and read from there when it is resumed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.algorithms import Algorithm, AskTell, algorithm_from_dict
+from autosnn_ray.data.dataset import Dataset
+from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError
+from autosnn_ray.evaluators import Evaluator, as_evaluator, evaluator_from_dict
+from autosnn_ray.objectives import DEFAULT_EXPONENT, Goal, SpikeAwareFitness
+from autosnn_ray.problem import Problem
+from autosnn_ray.runs.problems import problem_of
+from autosnn_ray.storage.supernets import open_supernet
+from autosnn_ray.versions import versions
+
+_DECISIVE = ("problem", "algorithm", "candidates", "goal", "evaluator")
+"""Entries of a run's configuration that must be the same when it is resumed."""
+
+_HARMLESS = {
+    "problem.data.options",
+    "problem.data.name",
+    "problem.space.in_channels",
+    "problem.space.input_size",
+    "evaluator.supernet.folder",
+    "evaluator.supernet.beside",
+}
+"""Of these, what may differ: where something lies, and what the data's checksum decides."""
+
+
+def default_goal(evaluator: Evaluator, exponent: float = DEFAULT_EXPONENT) -> Goal:
+    """Returns what a search aims at unless something else is said: the fitness of what its evaluator measures."""
+    supernet = evaluator.weights
+    reference = None if supernet is None else supernet.reference_spikes
+    return Goal((SpikeAwareFitness(reference, exponent, evaluator.quality),))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search, before anything of it is done.
+
+    Attributes:
+        problem: What is searched.
+        evaluator: What evaluates.
+        algorithm: How candidates are proposed.
+        candidates: How many to evaluate.
+        goal: What the search aims at.
+
+    Raises:
+        InvalidInputError: The evaluator cannot evaluate the problem, or has settings that a journal cannot hold.
+    """
+
+    problem: Problem
+    evaluator: Evaluator
+    algorithm: Algorithm
+    candidates: int
+    goal: Goal
+
+    def __post_init__(self) -> None:
+        self.evaluator.check(self.problem)
+        about = self.evaluator.to_dict()
+        try:
+            json.dumps(about)
+        except TypeError as error:
+            raise InvalidInputError(
+                f"evaluator {self.evaluator.name}: expected settings that a journal can hold (numbers, texts, lists of "
+                f"these), got {about['settings']!r}: {error}"
+            ) from error
+
+    def start(self) -> AskTell:
+        """Begins the algorithm."""
+        return self.algorithm.start(self.problem.space, self.candidates, self.goal)
+
+    def config(self) -> dict[str, Any]:
+        """Returns all that decides the run's result, as a journal holds it: tuples become lists."""
+        config = {
+            "problem": self.problem.describe(),
+            "evaluator": self.evaluator.to_dict(),
+            "algorithm": self.algorithm.to_dict(),
+            "candidates": self.candidates,
+            "goal": self.goal.to_dict(),
+            "versions": versions(),
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(config))
+        return plain
+
+    def refuse_other(self, path: Path, before: Mapping[str, Any], *, may_extend: bool) -> None:
+        """Refuses to go on with a run of another plan.
+
+        Args:
+            path: The run's folder.
+            before: What the run was started with.
+            may_extend: Whether more candidates than before are welcome.
+
+        Raises:
+            JournalError: The text says what differs.
+        """
+        now = self.config()
+        if may_extend and self.candidates > before["candidates"]:
+            now["candidates"] = before["candidates"]
+        differing = [
+            f"{name}: {_short(there)} there, {_short(here)} now"
+            for key in _DECISIVE
+            for name, there, here in _differences(key, before.get(key), now[key])
+        ]
+        if differing:
+            raise JournalError(
+                f"{path}: holds another search and cannot go on as this one: {'; '.join(differing)}. "
+                "`autosnn-ray resume` goes on with what is there, and --candidates extends it"
+            )
+
+
+def plan_of(
+    path: Path,
+    config: Mapping[str, Any],
+    *,
+    candidates: int | None = None,
+    supernet: str | Path | None = None,
+    data: Dataset | str | Path | None = None,
+    evaluator: Evaluator | Callable[..., Any] | None = None,
+) -> Plan:
+    """Reads a run's plan from its configuration.
+
+    Args:
+        path: The run's folder.
+        config: What the run was started with.
+        candidates: How many to evaluate in all; as before where None.
+        supernet: Folder of the supernet, where it has moved.
+        data: The data set, or where its file or folder is now, where it is not found again by what the run says.
+        evaluator: The evaluator, where it is none of ``EVALUATORS``.
+
+    Raises:
+        AutoSNNError: Something is missing, or not what the run was started with.
+    """
+    try:
+        if evaluator is None:
+            found = evaluator_from_dict(config["evaluator"], open_supernet(path, config, supernet))
+        else:
+            found = as_evaluator(evaluator)
+        plan = Plan(
+            problem=problem_of(path, config, data),
+            evaluator=found,
+            algorithm=algorithm_from_dict(config["algorithm"]),
+            candidates=_candidates(path, config["candidates"], candidates),
+            goal=Goal.from_dict(config["goal"]),
+        )
+    except AutoSNNError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise JournalError(
+            f"{path}: the start of the journal lacks an entry that is needed to go on, or holds a wrong one: {error!r}"
+        ) from error
+    plan.refuse_other(path, config, may_extend=True)
+    return plan
+
+
+def _candidates(path: Path, before: object, now: int | None) -> int:
+    if not isinstance(before, int):
+        raise TypeError(f"candidates: {before!r}")
+    if now is not None and now < before:
+        raise InvalidInputError(
+            f"candidates: expected at least the {before} that {path} was asked for, got {now}; "
+            "a run can be extended, not cut"
+        )
+    return before if now is None else now
+
+
+def _differences(name: str, there: object, here: object) -> list[tuple[str, object, object]]:
+    """Returns the entries in which two configurations differ, each with its place."""
+    if name in _HARMLESS or there == here:
+        return []
+    if isinstance(there, Mapping) and isinstance(here, Mapping):
+        # What newer versions say of data beside the checksum tells no data apart.
+        keys = [*there, *(key for key in here if key not in there and name != "problem.data")]
+        return [found for key in keys for found in _differences(f"{name}.{key}", there.get(key), here.get(key))]
+    return [(name, there, here)]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 160 else f"{text[:157]}…"

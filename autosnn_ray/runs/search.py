@@ -1,0 +1,245 @@
+"""A search, going on with one, and the evaluation of given architectures: what the user calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.algorithms import Algorithm, AutoSNN, Given, OnResult
+from autosnn_ray.data.dataset import Dataset
+from autosnn_ray.errors import JournalError
+from autosnn_ray.evaluators import Evaluator, as_evaluator
+from autosnn_ray.journal import JOURNAL_FILE, Journal, read_journal
+from autosnn_ray.objectives import Constraint, Goal, Objective
+from autosnn_ray.problem import Problem
+from autosnn_ray.progress import search_bar
+from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor, executor_from_dict
+from autosnn_ray.runs.plan import Plan, default_goal, plan_of
+from autosnn_ray.runs.prepared import conduct, opened, resumed
+from autosnn_ray.runs.run import Run
+from autosnn_ray.space import format_architecture
+from autosnn_ray.storage.run_folder import open_run_folder
+
+
+def search(
+    problem: Problem,
+    evaluator: str | Evaluator | Callable[..., Any],
+    *,
+    path: str | Path,
+    algorithm: Algorithm | None = None,
+    objectives: Goal | Objective | Sequence[Objective] | None = None,
+    constraints: Sequence[Constraint] = (),
+    candidates: int = 400,
+    resume: bool = False,
+    executor: Executor | OpenExecutor | None = None,
+    storage: str | Path | None = None,
+    on_result: OnResult | None = None,
+    progress: bool | None = None,
+) -> Run:
+    """Searches a problem for architectures that reach a goal.
+
+    Args:
+        problem: Space, data, T and neurons.
+        evaluator: What a candidate is worth: settings such as ``SupernetPath(supernet)`` or
+            ``TrainFromScratch(epochs=4)``, the name of one that needs no more, or a function of problem and
+            architecture. A supernet is saved into the run's folder unless it was loaded from one.
+        path: The run's folder; its journal is the run.
+        algorithm: How candidates are proposed; AutoSNN's evolution where None.
+        objectives: What is to be as large as can be; AutoSNN's spike-aware fitness where None.
+        constraints: Bounds that a candidate must keep to be feasible.
+        candidates: How many to evaluate; the search ends earlier when the space is used up.
+        resume: Go on with the run in the folder, which must be of the same search; see also ``resume``.
+        executor: Where candidates are evaluated: ``Local()``, in this process, or ``Ray(…)``; Ray started on this
+            machine where None.
+        storage: Folder that outlives this machine, below which ``path`` is, such as a network file system; or a URL
+            that fsspec knows, such as ``s3://bucket/runs``: the run's folder is then ``path``, and is copied there.
+        on_result: Is called with every candidate and its outcome; when resuming, first with those in the journal.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
+
+    Returns:
+        The run; ``frame()`` gives one row a candidate.
+
+    Raises:
+        InvalidInputError: A value is not what is needed.
+        RunExistsError: The folder or the URL holds a run and ``resume`` was not asked for, or another process is at
+            work in it.
+        JournalError: The journal is damaged, of another search, or cannot be written.
+        SearchInterruptedError: The search was stopped; it can be resumed.
+        AutoSNNError: The URL cannot be reached at the beginning or the end.
+
+    Example:
+        >>> import tempfile, search_spaces
+        >>> from autosnn_ray.data import load_dataset
+        >>> from autosnn_ray.runs.executors import Local
+        >>> problem = Problem(search_spaces.load("digits_16"), load_dataset("digits"))
+        >>> def short_is_good(problem, architecture):
+        ...     return {"accuracy": architecture.count("skip") / 5, "spikes": 1000.0}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     run = search(problem, short_is_good, path=f"{folder}/run", candidates=60, executor=Local())
+        ...     len(run.frame())
+        60
+    """
+    evaluator, executor = as_evaluator(evaluator), executor or default_executor()
+    plan = Plan(
+        problem=problem,
+        evaluator=evaluator,
+        algorithm=algorithm or AutoSNN(),
+        candidates=candidates,
+        goal=_goal(evaluator, objectives, constraints),
+    )
+    with (
+        search_bar("search", candidates, plan.goal, progress=progress, then=on_result) as told,
+        opened(plan, path, executor, resume=resume, storage=storage, on_result=told) as prepared,
+    ):
+        conduct([prepared], executor)
+    return Run(prepared.folder)
+
+
+def resume(
+    path: str | Path,
+    *,
+    candidates: int | None = None,
+    supernet: str | Path | None = None,
+    data: Dataset | str | Path | None = None,
+    evaluator: Evaluator | Callable[..., Any] | None = None,
+    executor: Executor | OpenExecutor | None = None,
+    storage: str | Path | None = None,
+    on_result: OnResult | None = None,
+    progress: bool | None = None,
+) -> Run:
+    """Goes on with a run from what its folder holds, and extends it where more candidates are asked for.
+
+    Candidates that were asked and not told are evaluated again under the same index. An extended run of a
+    generational algorithm (or of random search) ends as one that was asked for the larger number from the start;
+    a steady-state one breeds, after the pause, from results that would otherwise still have been on their way.
+
+    Args:
+        path: The run's folder.
+        candidates: How many to evaluate in all; as many as before where None.
+        supernet: Folder of the supernet, where it is no longer where it was.
+        data: The data set, or where its file or folder is now, where it is not found again.
+        evaluator: The evaluator, where it is none of ``EVALUATORS``.
+        executor: Where candidates are evaluated; as before where None.
+        storage: As in ``search``. From a URL, what it holds and ``path`` does not is fetched first.
+        on_result: Is called with every candidate and its outcome, first with those in the journal.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
+
+    Returns:
+        The run.
+
+    Raises:
+        InvalidInputError: A value is not what is needed.
+        RunExistsError: Another process is at work in the folder.
+        JournalError: No run, a damaged journal, or one of another version of the algorithm.
+        CheckpointError: The supernet is missing, damaged, or not the one the run was started with.
+        SearchInterruptedError: The search was stopped; it can be resumed again.
+        AutoSNNError: The URL cannot be reached at the beginning or the end.
+    """
+    with open_run_folder(path, storage) as folder, Journal.append_to(folder.path) as journal:
+        config = journal.contents.config
+        if not config:
+            raise JournalError(
+                f"{folder.path}: the search was ended before it had begun; there is nothing to go on with. "
+                "Start it as before: the folder counts as new"
+            )
+        plan = plan_of(folder.path, config, candidates=candidates, supernet=supernet, data=data, evaluator=evaluator)
+        executor = executor or executor_from_dict(config.get("executor", {}))
+        with search_bar("resume", plan.candidates, plan.goal, progress=progress, then=on_result) as told:
+            conduct([resumed(folder, journal, plan, executor, told)], executor)
+    return Run(folder.path)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Architectures to be evaluated, as one run.
+
+    Attributes:
+        problem: Space, data, T and neurons.
+        evaluator: What evaluates, as ``search`` takes it.
+        path: The run's folder; what is there is used again, and more candidates of the same algorithm extend it.
+        algorithm: What proposes them.
+        candidates: How many.
+        goal: What the run's frame is ordered by; what the evaluator measures where None.
+        on_result: Is called with every candidate and its outcome.
+    """
+
+    problem: Problem
+    evaluator: str | Evaluator | Callable[..., Any]
+    path: Path
+    algorithm: Algorithm
+    candidates: int
+    goal: Goal | None = None
+    on_result: OnResult | None = None
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        evaluator: str | Evaluator | Callable[..., Any],
+        architectures: Sequence[str | Sequence[str]],
+        *,
+        path: str | Path,
+        repetitions: int = 1,
+        goal: Goal | None = None,
+        on_result: OnResult | None = None,
+    ) -> Batch:
+        """Takes a list of architectures, each to be evaluated so many times."""
+        names = tuple(format_architecture(problem.space.parse(one)) for one in architectures)
+        given = Given(architectures=names, repetitions=repetitions)
+        count = len(names) * repetitions
+        return cls(problem, evaluator, Path(path), given, count, goal, on_result)
+
+
+def evaluate_all(batches: Sequence[Batch], *, executor: Executor | OpenExecutor | None = None) -> list[Run]:
+    """Evaluates given architectures, each list as a run of its own, all by the same processes.
+
+    Args:
+        batches: What is evaluated by what, and where it is kept.
+        executor: Where; Ray started on this machine where None.
+
+    Returns:
+        The runs, in the order of the batches. What is there already is not evaluated again.
+
+    Raises:
+        InvalidInputError: A value is not what is needed.
+        RunExistsError: Another process is at work in one of the folders.
+        JournalError: A folder holds another run.
+        SearchInterruptedError: It was stopped; the same call goes on.
+    """
+    executor = executor or default_executor()
+    with ExitStack() as stack:
+        prepared = []
+        for batch in batches:
+            evaluator, before = as_evaluator(batch.evaluator), _candidates_before(batch.path)
+            plan = Plan(
+                problem=batch.problem,
+                evaluator=evaluator,
+                algorithm=batch.algorithm,
+                candidates=max(batch.candidates, before),  # a sample grows, it never shrinks
+                goal=batch.goal or default_goal(evaluator),
+            )
+            prepared.append(
+                stack.enter_context(
+                    opened(plan, batch.path, executor, resume=before > 0, may_extend=True, on_result=batch.on_result)
+                )
+            )
+        conduct(prepared, executor)
+    return [Run(one.folder) for one in prepared]
+
+
+def _goal(
+    evaluator: Evaluator, objectives: Goal | Objective | Sequence[Objective] | None, constraints: Sequence[Constraint]
+) -> Goal:
+    if objectives is None:
+        return Goal(default_goal(evaluator).objectives, tuple(constraints))
+    return Goal.of(objectives, constraints)
+
+
+def _candidates_before(folder: Path) -> int:
+    """Returns how many candidates a run was asked for before; 0 where there is none."""
+    if not (folder / JOURNAL_FILE).exists():
+        return 0
+    return int(read_journal(folder).config.get("candidates", 0))

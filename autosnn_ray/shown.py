@@ -1,0 +1,41 @@
+"""How values look in a notebook: a short ``repr``, and a small table in HTML."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from html import escape
+
+_LEFT = ' style="text-align:left"'
+
+
+def as_table(title: str, values: Mapping[str, object]) -> str:
+    """Returns names and values as a table in HTML; whatever stands in them is text.
+
+    Example:
+        >>> "&lt;b&gt;" in as_table("Run", {"path": "<b>"})
+        True
+    """
+    cells = ((escape(str(name)), escape(str(value))) for name, value in values.items())
+    rows = "".join(f"<tr><th{_LEFT}>{name}</th><td{_LEFT}>{value}</td></tr>" for name, value in cells)
+    return f"<table><caption{_LEFT}>{escape(title)}</caption><tbody>{rows}</tbody></table>"
+
+
+class Shown:
+    """Gives a class a short ``repr`` and a table for notebooks; ``_about`` says what stands in both.
+
+    A dataclass that derives from it is declared with ``repr=False``.
+    """
+
+    @abstractmethod
+    def _about(self) -> Mapping[str, object]:
+        """Returns what is worth seeing, by name, in few words; None is left out."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self._known().items())})"
+
+    def _repr_html_(self) -> str:
+        return as_table(type(self).__name__, self._known())
+
+    def _known(self) -> dict[str, object]:
+        return {name: value for name, value in self._about().items() if value is not None}

@@ -1,0 +1,184 @@
+"""Successive halving: the best of a search are trained from scratch, again and again fewer of them for longer."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators import TrainFromScratch
+from autosnn_ray.journal import read_journal
+from autosnn_ray.objectives import Constraint, Goal
+from autosnn_ray.problem import Problem
+from autosnn_ray.progress import OnRun, run_bar
+from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
+from autosnn_ray.runs.run import Run
+from autosnn_ray.runs.search import Batch, evaluate_all
+from autosnn_ray.space import format_architecture
+
+HALVING = "halving"
+"""Folder of the rounds in a search's folder."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of successive halving.
+
+    Attributes:
+        finalists: How many architectures take part.
+        epochs: How long each is trained from scratch, passes over the training split.
+        seeds: How often each is trained.
+    """
+
+    finalists: int
+    epochs: int
+    seeds: int
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InvalidInputError(f"{name} of a round: expected a whole number of at least 1, got {value!r}")
+
+
+def halving_rounds(finalists: int, *, epochs: int = 20, seeds: int = 3, rounds: int = 3) -> tuple[Round, ...]:
+    """Plans rounds: each halves the architectures and doubles the epochs; the last trains several seeds.
+
+    Example:
+        >>> [(r.finalists, r.epochs, r.seeds) for r in halving_rounds(16)]
+        [(16, 5, 1), (8, 10, 1), (4, 20, 3)]
+    """
+    steps = range(rounds - 1, -1, -1)
+    return tuple(
+        Round(max(1, finalists >> number), max(1, epochs >> step), 1 if step else seeds)
+        for number, step in enumerate(steps)
+    )
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """What came of an architecture in one round.
+
+    Attributes:
+        architecture: As written, ``srb_k5/skip/…``.
+        round: The round, from 0.
+        place: Its place in the round by mean worth, from 1.
+        fitness: Mean over the seeds of the search's first objective: its fitness, unless another was asked for.
+        evaluations: One a seed, on the validation split.
+        fitnesses: The fitness of each.
+        is_feasible: Whether every constraint of the search is kept, on average over the seeds.
+    """
+
+    architecture: str
+    round: int
+    place: int
+    fitness: float
+    evaluations: tuple[Evaluation, ...] = field(repr=False)
+    fitnesses: tuple[float, ...] = ()
+    is_feasible: bool = True
+
+
+def successive_halving(
+    problem: Problem,
+    run: Run,
+    *,
+    rounds: Sequence[Round] = halving_rounds(16),
+    also: Sequence[str] = (),
+    constraints: Sequence[Constraint] = (),
+    executor: Executor | OpenExecutor | None = None,
+    on_run: OnRun | None = None,
+    progress: bool | None = None,
+) -> list[Finalist]:
+    """Trains the best of a search from scratch, by successive halving, and declares the winner from the last round.
+
+    Rounds are complete before the next begins, so that the result does not depend on who finishes first; each is
+    kept under ``halving/`` in the run's folder and used again when the same is called for once more. Source: Jamieson
+    and Talwalkar, AISTATS 2016.
+
+    Args:
+        problem: What was searched; only training and validation samples are used.
+        run: The search.
+        rounds: Architectures, epochs and seeds of each round, as ``halving_rounds`` plans them.
+        also: Architectures that take part in the first round whatever the search says, such as hand-made ones.
+        constraints: Bounds beside those of the search, such as a floor under the accuracy.
+        executor: Where; Ray started on this machine where None.
+        on_run: Is called with every run that begins.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
+
+    Returns:
+        Finalists of all rounds, the last round's first, the winner at the head.
+
+    Raises:
+        InvalidInputError: No round, or a search without any evaluated candidate.
+    """
+    if not rounds:
+        raise InvalidInputError("rounds: expected at least one; halving_rounds(16) plans three")
+    best = run.best(rounds[0].finalists)
+    if best.empty:
+        raise InvalidInputError(f"{run.path}: no candidate has been evaluated: there is nothing to train")
+    entered = list(dict.fromkeys([*also, *(str(name) for name in best["architecture"])]))
+    goal = Goal.from_dict(run.config()["goal"])
+    goal = Goal(goal.objectives, (*goal.constraints, *constraints))
+    found: list[Finalist] = []
+    with (
+        run_bar(progress=progress, then=on_run) as told,
+        (executor or default_executor()).open(problem.data.size_bytes) as opened,
+    ):
+        for number, plan in enumerate(rounds):
+            entered = entered[: plan.finalists] if number else entered
+            title = f"round {number + 1} of {len(rounds)}, {plan.epochs} epochs"
+            batch = Batch.of(
+                problem,
+                TrainFromScratch(epochs=plan.epochs),
+                entered,
+                path=run.path / HALVING / f"round_{number}",
+                repetitions=plan.seeds,
+                on_result=told(title, len(entered) * plan.seeds) if told else None,
+            )
+            (done,) = evaluate_all([batch], executor=opened)
+            placed = _place(number, done.path, goal, plan.seeds)
+            found = placed + found
+            entered = [finalist.architecture for finalist in placed]
+    return found
+
+
+def _place(number: int, folder: Path, goal: Goal, seeds: int) -> list[Finalist]:
+    """Sorts a round's architectures by mean worth; those without an evaluation of every seed fall out."""
+    rows: list[tuple[tuple[float, ...], str, tuple[Evaluation, ...]]] = []
+    for architecture, evaluations in read_journal(folder).evaluations.items():
+        if len(evaluations) == seeds:
+            judged = [goal.judge(evaluation) for evaluation in evaluations]
+            violation = statistics.fmean(judgement.violation for judgement in judged)
+            worth = statistics.fmean(judgement.values[0] for judgement in judged)
+            spikes = statistics.fmean(evaluation.spikes for evaluation in evaluations)
+            rows.append(((violation, -worth, spikes), format_architecture(architecture), evaluations))
+    rows.sort(key=lambda row: row[:2])
+    return [
+        Finalist(name, number, place, -key[1], evaluations, tuple(map(goal.objectives[0], evaluations)), key[0] == 0)
+        for place, (key, name, evaluations) in enumerate(rows, start=1)
+    ]
+
+
+def describe(finalists: Sequence[Finalist]) -> list[dict[str, Any]]:
+    """Returns finalists as plain values, a dictionary each, for JSON and frames."""
+    return [
+        {
+            "round": finalist.round,
+            "place": finalist.place,
+            "architecture": finalist.architecture,
+            "fitness": finalist.fitness,
+            "fitness_low": min(finalist.fitnesses),
+            "fitness_high": max(finalist.fitnesses),
+            "accuracy": statistics.fmean(one.accuracy for one in finalist.evaluations),
+            "accuracy_low": min(one.accuracy for one in finalist.evaluations),
+            "accuracy_high": max(one.accuracy for one in finalist.evaluations),
+            "spikes": statistics.fmean(one.spikes for one in finalist.evaluations),
+            "feasible": finalist.is_feasible,
+            "seconds": sum(one.seconds for one in finalist.evaluations),
+            "seeds": len(finalist.evaluations),
+        }
+        for finalist in finalists
+    ]

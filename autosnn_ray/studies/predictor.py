@@ -1,0 +1,74 @@
+"""Fits a predictor: a balanced sample of architectures trained from scratch, from which the others are predicted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.evaluators import Evaluator, Predictor, SupernetPath, TrainFromScratch
+from autosnn_ray.evaluators.predictor import fit
+from autosnn_ray.journal import read_journal
+from autosnn_ray.problem import Problem
+from autosnn_ray.progress import OnRun, run_bar
+from autosnn_ray.runs.executors import Executor, OpenExecutor
+from autosnn_ray.runs.search import evaluate_all
+from autosnn_ray.space.additive import FEWEST
+from autosnn_ray.studies.sample import LONG_EPOCHS, balanced_sample
+from autosnn_ray.training.supernet import Supernet
+
+PREDICTOR_SEED = 10
+"""Another than a ground truth is drawn and trained with: `fidelity` must not judge what a predictor was fitted on."""
+
+
+def fit_predictor(
+    problem: Problem,
+    supernet: Supernet,
+    *,
+    path: str | Path,
+    sample: int = 40,
+    epochs: int = LONG_EPOCHS,
+    seed: int = PREDICTOR_SEED,
+    executor: Executor | OpenExecutor | None = None,
+    on_run: OnRun | None = None,
+    progress: bool | None = None,
+) -> Predictor:
+    """Trains a balanced sample from scratch, and makes the evaluator that predicts every other architecture from it.
+
+    Args:
+        problem: What the supernet was trained on; only training and validation samples are used.
+        supernet: Whose paths' spikes are corrected.
+        path: Where the two runs are kept, ``scratch`` and ``path``; what is there is used again, and extended.
+        sample: Architectures; about twice as many as there are choices over all slots.
+        epochs: Length of each training, passes over the training split: as long as networks will be trained in the
+            end, since short trainings prefer what learns fast.
+        seed: What the sample and its trainings are drawn from.
+        executor: Where; Ray started on this machine where None.
+        on_run: Is called with every run that begins.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
+
+    Returns:
+        The evaluator, for ``search`` and ``fidelity``.
+
+    Raises:
+        InvalidInputError: Fewer than five architectures were asked for, or could be trained.
+        JournalError: What is there was made with other settings.
+    """
+    if sample < FEWEST:
+        raise InvalidInputError(f"sample: expected at least {FEWEST} architectures to fit a predictor on, got {sample}")
+    home = Path(path)
+    scratch = home / "alone" if (home / "alone").is_dir() else home / "scratch"  # older studies call it alone
+    evaluators: dict[Path, Evaluator] = {
+        scratch: TrainFromScratch(epochs=epochs, seed=seed),
+        home / "path": SupernetPath(supernet),
+    }
+    with run_bar(progress=progress, then=on_run) as told:
+        batches = [
+            balanced_sample(problem, one, folder, f"predictor, {one.name}", sample=sample, seed=seed, on_run=told)
+            for folder, one in evaluators.items()
+        ]
+        evaluate_all(batches, executor=executor)
+    found, paths = (
+        {architecture: told[0] for architecture, told in read_journal(folder).evaluations.items()}
+        for folder in evaluators
+    )
+    return Predictor(supernet, fitted=fit(found, paths))

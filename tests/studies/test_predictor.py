@@ -1,0 +1,69 @@
+"""A predictor fitted on a sample, with real trainings of tiny networks."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import analysis
+import autosnn_ray as asr
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.space import AdditiveModel
+from tests.runs.common import LOCAL
+
+OPTIONS = {"sample": 6, "epochs": 2, "executor": LOCAL}
+
+
+@pytest.fixture(scope="module")
+def fitted(tiny_problem, tiny_supernet, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("predictor")
+    return folder, asr.fit_predictor(tiny_problem, tiny_supernet, path=folder, **OPTIONS)
+
+
+def test_too_few_to_learn_from_are_refused_before_any_is_trained(tiny_problem, tiny_supernet, tmp_path):
+    with pytest.raises(InvalidInputError, match="sample: expected at least 5 architectures to fit a predictor on, got"):
+        asr.fit_predictor(tiny_problem, tiny_supernet, path=tmp_path / "sample", sample=4)
+    assert not (tmp_path / "sample").exists()
+
+
+def test_what_is_there_is_used_again_and_under_its_older_name(fitted, tiny_problem, tiny_supernet):
+    folder, evaluator = fitted
+    before = (folder / "scratch" / "journal.jsonl").read_bytes()
+    for name in ("scratch", "alone"):
+        if name == "alone":
+            (folder / "scratch").rename(folder / "alone")
+        assert asr.fit_predictor(tiny_problem, tiny_supernet, path=folder, **OPTIONS) == evaluator
+        assert (folder / name / "journal.jsonl").read_bytes() == before, "the sample was trained once more"
+    (folder / "alone").rename(folder / "scratch")
+
+
+def test_it_predicts_and_its_journal_alone_holds_what_was_fitted(fitted, tiny_problem, tiny_supernet, tmp_path):
+    _, evaluator = fitted
+    run = asr.search(tiny_problem, evaluator, path=tmp_path / "run", candidates=4, executor=LOCAL)
+    evaluated = {
+        architecture: asr.evaluate(tiny_supernet.network, tiny_problem.data.validation, architecture)
+        for architecture in tiny_problem.space.enumerate()
+    }
+    spikes, accuracy = (AdditiveModel.from_dict(evaluator.fitted[name]) for name in ("spikes", "accuracy"))
+    frame = run.frame()
+    assert frame.accuracy.nunique() > 1, "nothing was learned: nothing is shown"
+    for row in frame.itertuples():
+        architecture = tuple(row.architecture.split("/"))
+        assert row.spikes == pytest.approx(evaluated[architecture].spikes * math.exp(spikes.predict(architecture)))
+        assert row.accuracy == pytest.approx(accuracy.predict(architecture))
+    assert frame.basis.eq("prediction").all()
+
+    extended = asr.resume(run.path, candidates=6).frame()
+    assert len(extended) == 6
+    whole = asr.search(tiny_problem, evaluator, path=tmp_path / "whole", candidates=6, executor=LOCAL)
+    columns = ["architecture", "accuracy", "spikes", "accuracy_low", "accuracy_high"]
+    assert extended[columns].equals(whole.frame()[columns])
+
+
+def test_it_is_never_judged_by_what_it_saw(fitted, tiny_problem, tmp_path):
+    _, evaluator = fitted
+    study = asr.fidelity(tiny_problem, [evaluator], path=tmp_path, sample=9, epochs=1, executor=LOCAL)
+    assert len(evaluator.fitted["architectures"]) == 6
+    with pytest.raises(InvalidInputError, match="that the evaluator was fitted on, found 3"):
+        analysis.read_rankings(study, resamples=20)
