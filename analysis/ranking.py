@@ -27,7 +27,7 @@ class Ranking:
     """One evaluator held against the ground truth.
 
     Attributes:
-        evaluator: Its name with its settings, such as ``alone(epochs=4)``.
+        evaluator: Its name with its settings, such as ``scratch(epochs=4)``.
         seconds: What it takes for one candidate, median.
         truth_seconds: What the ground truth takes for one candidate and one seed, median.
         figures: For each quantity the measures of agreement, averaged over the seeds of the ground truth.

@@ -180,3 +180,15 @@ def test_results_open_without_torch_and_ray(path):
     )
     result = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_a_paired_test_tells_apart_what_intervals_do_not(path):
+    """Two that differ in ten samples of a hundred, all in favour of one: their intervals overlap."""
+    frame = analysis.read(path)
+    right = np.arange(100) < 95
+    worse, elsewhere = right & (np.arange(100) >= 10), np.roll(right, 50)
+    correct = {3: right, 0: worse, 4: elsewhere}
+    assert analysis.indistinguishable(frame, 3)["index"].tolist() == [4, 0, 3, 5]
+    assert analysis.indistinguishable(frame, 3, correct)["index"].tolist() == [4, 3, 5]
+    assert analysis.preferred(frame, correct)["index"] == 4
+    assert analysis.mcnemar(right, worse) == pytest.approx(2 / 2**10)
