@@ -2,7 +2,8 @@
 
     python benchmarks/claim.py RUN --supernet SUPERNET --seeds 3 --out docs/claim-digits.json
 
-Against (a) uniformly drawn architectures, (b) hand-made ones, (c) AutoSNN's own, each trained alone with several seeds;
+Against (a) uniformly drawn architectures, (b) hand-made ones, (c) AutoSNN's own, each trained from scratch with several
+seeds;
 accuracy, spikes and fitness on the validation split, with the standard error over seeds.
 """
 
@@ -14,15 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from autosnn_ray.cluster.search import search
 
 import analysis
-from autosnn_ray.algorithms import RandomSearch
-from autosnn_ray.cluster.session import ray_session
-from autosnn_ray.data import load_described
-from autosnn_ray.evaluators import make_evaluator
-from autosnn_ray.journal import JOURNAL_FILE
-from autosnn_ray.objectives import SpikeAwareFitness
+import autosnn_ray as asr
+from autosnn_ray.objectives import Goal
 from autosnn_ray.space import format_architecture
 from autosnn_ray.training import Supernet
 
@@ -32,7 +28,7 @@ AUTOSNN = "srb_k5/srb_k5/skip/srb_k3/srb_k5"
 def contenders(supernet: Supernet, run: Path, found: str | None, drawn: int) -> dict[str, str]:
     """Names the architectures that are trained, and what each stands for."""
     slots = len(supernet.space.slots)
-    final = run / "final" / "final.json"
+    final = run / "halving" / "halving.json"
     if found is None and final.exists():
         found = json.loads(final.read_text())[0]["architecture"]
     named = {found or str(analysis.choose(analysis.read(run))["architecture"]): "found"}
@@ -57,20 +53,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     supernet = Supernet.load(options.supernet)
-    data = load_described(supernet.data)
+    problem = supernet.problem()
     named = contenders(supernet, options.run, options.found, options.drawn)
-    fitness = SpikeAwareFitness.from_dict(analysis.read_config(options.run)["objective"])
-    frames = []
-    with ray_session(num_cpus=options.num_cpus):
-        for seed in range(100, 100 + options.seeds):  # no seed that the search or its final has used
-            folder = options.run / "claim" / f"seed_{seed}"
-            found = search(
-                supernet, data, path=folder, algorithm=RandomSearch(first=tuple(named)), candidates=len(named),
-                exponent=fitness.exponent, reference_spikes=fitness.reference_spikes,
-                evaluator=make_evaluator("alone", epochs=options.epochs, seed=seed),
-                resume=(folder / JOURNAL_FILE).exists(),
-            )  # fmt: skip
-            frames.append(found.frame().assign(seed=seed))
+    goal = Goal.from_dict(analysis.read_config(options.run)["goal"])
+    seeds = range(100, 100 + options.seeds)  # no seed that the search or its halving has used
+    batches = [
+        asr.Batch.of(
+            problem, asr.TrainFromScratch(epochs=options.epochs, seed=seed), list(named),
+            path=options.run / "claim" / f"seed_{seed}", goal=goal,
+        )
+        for seed in seeds
+    ]  # fmt: skip
+    runs = asr.evaluate_all(batches, executor=asr.Ray(num_cpus=options.num_cpus))
+    frames = [run.frame().assign(seed=seed) for run, seed in zip(runs, seeds, strict=True)]
     told = pd.concat(frames)
     told["what"] = told["architecture"].map(named)
     table = told.groupby(["what", "architecture"])[["accuracy", "spikes", "fitness"]].agg(["mean", "sem"])

@@ -13,49 +13,47 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from dataclasses import asdict, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
-from autosnn_ray.cluster.conduct import begin
-from autosnn_ray.cluster.plan import Plan
-from autosnn_ray.cluster.resources import Resources
-from null_evaluations import Null, untrained
+from null_evaluations import null, problem_of, untrained
 from timing import publish
 
 import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.cluster.session import ray_session
-from autosnn_ray.journal import Journal
 from autosnn_ray.space import SearchSpace
 
 MEGABYTE = 1e6
 
 
-class Sleeper(Null):
+def sleeper(problem: asr.Problem, architecture: tuple[str, ...]) -> asr.Evaluation:
     """Takes a second, on no core."""
-
-    def __call__(self, architecture) -> asr.Evaluation:
-        time.sleep(1)
-        return super().__call__(architecture)
+    time.sleep(1)
+    return null(problem, architecture)
 
 
-class Reader(Null):
+@dataclass(frozen=True)
+class Reader(asr.SupernetPath):
     """Reads every weight, and notes the unique memory of its process, bytes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    name: ClassVar[str] = "reader"
+    folder: str = ""
 
-    def __call__(self, *arguments):
-        if len(arguments) == 2:
-            self.network = arguments[0]
-            return self
-        for weight in self.network.state_dict().values():
-            weight.sum()
-        me = psutil.Process()
-        (self.folder / f"{me.pid}").write_text(str(me.memory_full_info().uss))
-        time.sleep(0.5)  # so that every actor gets some
-        return Null.__call__(self, arguments[0])
+    def start(self, context):
+        """Takes the weights."""
+
+        def estimate(architecture, repetition):
+            for weight in self.supernet.network.state_dict().values():
+                weight.sum()
+            me = psutil.Process()
+            (Path(self.folder) / f"{me.pid}").write_text(str(me.memory_full_info().uss))
+            time.sleep(0.5)  # so that every actor gets some
+            return null(context.problem, architecture)
+
+        return estimate
 
 
 def large_space(size: float) -> SearchSpace:
@@ -75,9 +73,8 @@ def side_by_side(data, folder: Path, candidates: int) -> dict[str, float]:
         told: list[float] = []
         with ray_session(num_cpus=actors):
             asr.search(
-                untrained(data), data, path=folder / f"workers-{actors}", algorithm=asr.RandomSearch(),
-                candidates=candidates, evaluator=Sleeper,
-                on_told=lambda *_, told=told: told.append(time.perf_counter()),
+                problem_of(data), sleeper, path=folder / f"workers-{actors}", algorithm=asr.RandomSearch(),
+                candidates=candidates, on_result=lambda *_, told=told: told.append(time.perf_counter()),
             )  # fmt: skip
         # The first outcomes, one an actor, are where the clock starts.
         seconds[actors] = (told[-1] - told[actors - 1]) / (len(told) - actors)
@@ -87,15 +84,16 @@ def side_by_side(data, folder: Path, candidates: int) -> dict[str, float]:
 def memory(data, folder: Path, size: float) -> dict[str, float]:
     unique, copy = {}, 0.0
     for name, space in (("small", search_spaces.load("digits_16")), ("large", large_space(size))):
-        supernet = untrained(data, space)
+        problem = problem_of(data, space)
+        supernet = untrained(problem)
         notes = folder / name
         notes.mkdir()
         copy = sum(value.numel() * value.element_size() for value in supernet.network.state_dict().values())
         room = 0 if name == "small" else int(copy)
         with ray_session(num_cpus=4, shared_bytes=room):
             asr.search(
-                supernet, data, path=folder / f"memory-{name}", algorithm=asr.RandomSearch(), candidates=24,
-                evaluator=Reader(notes),
+                problem, Reader(supernet, folder=str(notes)), path=folder / f"memory-{name}",
+                algorithm=asr.RandomSearch(), candidates=24,
             )  # fmt: skip
         unique[name] = [int(note.read_text()) for note in notes.iterdir()]
         if len(unique[name]) != 4:
@@ -105,28 +103,18 @@ def memory(data, folder: Path, size: float) -> dict[str, float]:
 
 
 def resuming(data, folder: Path, candidates: int) -> dict[str, float]:
-    supernet = untrained(data, search_spaces.load("snn_3"))
-    plan = Plan(
-        supernet=supernet, data=data, algorithm=asr.AutoSNN(), candidates=candidates + 20,
-        objective=asr.SpikeAwareFitness(supernet.reference_spikes), evaluator=Null,
-    )  # fmt: skip
-    supernet.save(folder / "supernet")  # as a user's search has it: in a folder of its own
     run = folder / "resumed"
-    with Journal.create(run) as journal:
-        state = begin(journal, replace(plan, supernet=asr.Supernet.load(folder / "supernet")), Resources())
-        null = Null(None, None)
-        while state.told < candidates:
-            candidate = state.ask()
-            journal.write("ask", **asdict(candidate))
-            evaluation = null(candidate.architecture)
-            journal.write("tell", index=candidate.index, evaluation=evaluation.to_dict(), attempts=1)
-            state.tell(candidate.index, evaluation)
+    problem = problem_of(data, search_spaces.load("snn_3"))
+    asr.search(problem, null, path=run, candidates=candidates, executor=asr.Local())
     started = time.perf_counter()
     with ray_session(num_cpus=2):
         ray_start = time.perf_counter() - started
     told: list[float] = []
     started = time.perf_counter()
-    asr.resume(run, evaluator=Null, num_cpus=2, on_told=lambda *_: told.append(time.perf_counter()))
+    asr.resume(
+        run, candidates=candidates + 20, evaluator=null, executor=asr.Ray(num_cpus=2),
+        on_result=lambda *_: told.append(time.perf_counter()),
+    )  # fmt: skip
     first = told[candidates] - started
     return {"candidates": candidates, "first_after_seconds": first, "ray_start_seconds": ray_start}
 

@@ -1,7 +1,7 @@
 """What each evaluator's ranking is worth, and what it costs on a quiet machine: table and chart.
 
-    autosnn-ray rank RUN --evaluators "[path,'alone,epochs=4']"        # makes truth and evaluators' runs, once
-    python benchmarks/fidelity.py RUN/rank --supernet SUPERNET --name digits
+    autosnn-ray fidelity RUN --evaluators "[path,'scratch,epochs=4']"  # makes ground truth and evaluators' runs, once
+    python benchmarks/fidelity.py RUN/fidelity --supernet SUPERNET --name digits
 
 A run's own seconds are those of a machine with as many candidates on it as CPUs; here each evaluator takes three
 architectures alone on one thread, and the median counts. Writes docs/fidelity-NAME.json and .png, prints the table.
@@ -19,23 +19,24 @@ from pathlib import Path
 import torch
 
 import analysis
-from autosnn_ray.data import load_described
-from autosnn_ray.evaluators import EvaluationData, make_evaluator
+from autosnn_ray.evaluators import EvaluatorContext, evaluator_from_dict
+from autosnn_ray.problem import Problem
+from autosnn_ray.studies.fidelity import ground_truth_folder
 from autosnn_ray.training import Supernet
 
 TIMED = 3
 
 
-def seconds_of(run: Path, supernet: Supernet, data: EvaluationData) -> float:
+def seconds_of(run: Path, supernet: Supernet, problem: Problem) -> float:
     """Times an evaluator of a run at three of its architectures, the first twice where a first call costs more."""
     entry = analysis.read_config(run)["evaluator"]
-    evaluator = make_evaluator(entry["name"], **entry["settings"])(supernet.network, data)
+    estimate = evaluator_from_dict(entry, supernet).start(EvaluatorContext.of(problem))
     names = analysis.read(run)["architecture"].head(TIMED)
     taken = []
     for name in names:
         architecture = supernet.space.parse(str(name))
         started = time.perf_counter()
-        evaluator(architecture)
+        estimate(architecture, 0)
         taken.append(time.perf_counter() - started)
     return statistics.median(taken)
 
@@ -50,13 +51,13 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     supernet = Supernet.load(options.supernet)
-    data = EvaluationData.of(load_described(supernet.data), supernet.training)
-    truth = options.truth or options.rank / "truth"
-    truth_seconds = seconds_of(truth / "seed_0", supernet, data)
+    problem = supernet.problem()
+    truth = options.truth or ground_truth_folder(options.rank)
+    truth_seconds = seconds_of(truth / "seed_0", supernet, problem)
     timed = {}
     for run in sorted((options.rank / "evaluators").iterdir()):
         label = analysis.evaluator_label(analysis.read_config(run))
-        timed[label] = seconds_of(run, supernet, data)
+        timed[label] = seconds_of(run, supernet, problem)
         print(f"{label:32s} {timed[label]:8.2f} s", flush=True)
     rankings = [
         replace(ranking, seconds=timed[ranking.evaluator], truth_seconds=truth_seconds)

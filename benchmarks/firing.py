@@ -36,8 +36,7 @@ def firing_network(space: SearchSpace, x: Tensor, timesteps: int, paths: int = 6
 def as_supernet(network: SpikingNetwork, data: asr.Dataset) -> asr.Supernet:
     """Makes what is searched of a network that nobody trained; what its paths are said to reach is made up."""
     return asr.Supernet(
-        network=network, space=network.space, classes=10, timesteps=network.timesteps, neuron=asr.NeuronSettings(),
-        data=data.describe(), sampling="uniform", training=asr.TrainSettings(), seed=0,
+        network=network, data=data.describe(), sampling="uniform", training=asr.TrainSettings(), seed=0,
         paths=PathStatistics(1, 0.1, 0.1, 0.1, 1000.0, 0.1, False),
         weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
     )  # fmt: skip

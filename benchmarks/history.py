@@ -62,6 +62,7 @@ def replaying(name: str, candidates: int) -> dict[str, float]:
         lines.append(encode(len(lines), "ask", 0.0, {
             "index": c.index, "architecture": c.architecture, "origin": c.origin, "parents": c.parents,
             "generation": c.generation,
+            "repetition": c.repetition,
         }))  # fmt: skip
         evaluation = _evaluation(rng)
         state.tell(c.index, evaluation)
@@ -84,7 +85,10 @@ def replaying(name: str, candidates: int) -> dict[str, float]:
 
 def _evaluation(rng: np.random.Generator) -> Evaluation:
     layers = {f"layers.{layer}.neuron": 100.0 + layer for layer in range(8)}
-    return Evaluation(float(rng.random()), 500 + 1000 * float(rng.random()), 0.1, 360, layers, 0.5)
+    return Evaluation.measured(
+        accuracy=float(rng.random()), spikes=500 + 1000 * float(rng.random()), loss=0.1, samples=360,
+        layer_spikes=layers, seconds=0.5,
+    )  # fmt: skip
 
 
 def _one(state, rng: np.random.Generator) -> None:

@@ -21,7 +21,6 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 import torch
-from autosnn_ray.evaluators.paths import SHARED_BYTES
 from firing import firing_network, shares_of_neurons_that_fire
 from rivals import Rival, jelly
 from timing import publish
@@ -32,6 +31,7 @@ from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.data import Split
 from autosnn_ray.evaluation import evaluate, prefixes_for
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.evaluators.path import SHARED_BYTES
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import Architecture, SearchSpace
 from autosnn_ray.spiking import SpikingNetwork
@@ -46,7 +46,7 @@ def searched(space: SearchSpace, count: int) -> list[Architecture]:
     while (candidate := state.ask()) is not None:
         paths.append(candidate.architecture)
         worth = sum(choice in ("srb_k5", "skip") for choice in candidate.architecture) / 10
-        state.tell(candidate.index, Evaluation(accuracy=0.5 + worth + 0.01 * rng.normal(), spikes=1000.0))
+        state.tell(candidate.index, Evaluation.measured(accuracy=0.5 + worth + 0.01 * rng.normal(), spikes=1000.0))
     return paths
 
 

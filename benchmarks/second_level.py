@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from firing import as_supernet, firing_network
@@ -22,14 +23,19 @@ import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.cluster.session import ray_session
 from autosnn_ray.data import Split
-from autosnn_ray.evaluators import make_evaluator
 
 WITH, WITHOUT = "with the store", "each actor for itself"
 
 
-def alone(network, data):
-    """Makes an evaluator that neither looks into the store nor gives to it."""
-    return make_evaluator("path")(network, replace(data, prefixes=None))
+@dataclass(frozen=True)
+class ForItself(asr.SupernetPath):
+    """Neither looks into the store nor gives to it."""
+
+    name: ClassVar[str] = "for_itself"
+
+    def start(self, context):
+        """Leaves out what others have run."""
+        return super().start(replace(context, prefixes=None))
 
 
 def noise(images: int) -> asr.Dataset:
@@ -48,15 +54,16 @@ def main() -> None:
     data = noise(options.images)
     network = firing_network(search_spaces.load("autosnn_16"), data.train.x, 8).eval().requires_grad_(False)
     supernet = as_supernet(network, data)
+    problem = supernet.problem(data)
     times: dict[str, list[float]] = {WITH: [], WITHOUT: []}
     each: list[float] = []
     with tempfile.TemporaryDirectory() as folder, ray_session(num_cpus=2, shared_bytes=2**28):
         for number in range(options.rounds):
-            for name, evaluator in ((WITH, "path"), (WITHOUT, alone)):
+            for name, evaluator in ((WITH, asr.SupernetPath(supernet)), (WITHOUT, ForItself(supernet))):
                 told: list[float] = []
                 run = asr.search(
-                    supernet, data, path=Path(folder) / f"{number}-{len(name)}", candidates=options.candidates,
-                    evaluator=evaluator, on_told=lambda *_, told=told: told.append(time.perf_counter()),
+                    problem, evaluator, path=Path(folder) / f"{number}-{len(name)}", candidates=options.candidates,
+                    on_result=lambda *_, told=told: told.append(time.perf_counter()),
                 )  # fmt: skip
                 times[name].append(told[-1] - told[0])
                 each += run.frame().seconds.tolist() if name == WITHOUT else []

@@ -38,7 +38,7 @@ def evaluate(space, architecture) -> Evaluation:
     score = sum(slot.choices.index(choice) * (2 + position) for position, (slot, choice) in enumerate(
         zip(space.slots, architecture, strict=True)
     ))  # fmt: skip
-    return Evaluation(0.5 + score / 1000, 1000.0 + 7 * score)
+    return Evaluation.measured(accuracy=0.5 + score / 1000, spikes=1000.0 + 7 * score)
 
 
 def simulate(

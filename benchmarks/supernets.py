@@ -36,8 +36,8 @@ import analysis
 from analysis.agreement import Scores, agreement, scores
 from autosnn_ray.data import Dataset, load_described
 from autosnn_ray.evaluation import evaluate
+from autosnn_ray.evaluation.batch_norm import recalibrated
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.evaluators import EvaluationData, make_evaluator
 from autosnn_ray.space import Architecture, SearchSpace
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training import Supernet, TrainSettings
@@ -47,12 +47,17 @@ Build = Callable[[SearchSpace, Dataset, int, int], tuple[Score, SpikingNetwork]]
 """From space, data, seed and the baseline's epochs to what scores a path."""
 
 
+def with_own_statistics(network: SpikingNetwork, data: Dataset, path: Architecture) -> Evaluation:
+    with recalibrated(network, path, data.train.head(512).x, batch_size=64):
+        return evaluate(network, data.validation, path)
+
+
 def one(draw: Draw, share: float = 1.0, change: Change | None = None, recalibrate: bool = False, **settings: object):
     def build(space: SearchSpace, data: Dataset, seed: int, epochs: int) -> tuple[Score, SpikingNetwork]:
         how = replace(TrainSettings(epochs=max(1, round(share * epochs))), **settings)  # type: ignore[arg-type]
         network = trained(space, data, seed, how, draw, change)
         if recalibrate:
-            return make_evaluator("recalibrated")(network, EvaluationData.of(data, how)), network
+            return (lambda path: with_own_statistics(network, data, path)), network
         return (lambda path: evaluate(network, data.validation, path)), network
 
     return build

@@ -240,12 +240,11 @@ def test_the_bound_on_nir_is_the_version_that_has_a_reset():
 
 @pytest.fixture(scope="module")
 def trained(digits):
-    from autosnn_ray.training import TrainSettings, train_alone
+    from autosnn_ray.problem import Problem
+    from autosnn_ray.training import TrainSettings, train_from_scratch
 
-    return train_alone(
-        search_spaces.load("digits_16"), "srb_k3/scb_k3/srb_k3/skip/srb_k5", digits, seed=0, timesteps=4,
-        settings=TrainSettings(epochs=3),
-    )  # fmt: skip
+    problem = Problem(search_spaces.load("digits_16"), digits)
+    return train_from_scratch(problem, "srb_k3/scb_k3/srb_k3/skip/srb_k5", settings=TrainSettings(epochs=3))
 
 
 @pytest.mark.slow
