@@ -56,7 +56,7 @@ def test_gestures_are_trained_searched_and_gone_on_with(tmp_path, frames_cache):
     assert (frame.status == "done").all()
     assert set(frame.architecture.str.split("/").str[0]) == {"skip", "srb_k3_c2", "srb_k3_c6"}
     assert frame.accuracy.max() > 0.4
-    options = read_journal(tmp_path / "run").config["data"]["options"]
+    options = read_journal(tmp_path / "run").config["problem"]["data"]["options"]
     assert (options["frames"], options["frames_by"], options["size"]) == (3, "time", [64, 64])
     best = str(frame.nlargest(1, "fitness").architecture.iloc[0])
     assert best in run("inspect", "supernet", "--architecture", best)
