@@ -110,7 +110,7 @@ def test_a_recipe_runs_from_data_to_table_at_a_share_of_its_length(capsys, recip
 def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
     short = ("--epochs", "1", "--candidates", "4", "--scratch-epochs", "1", "--num-cpus", "2")
     said = ok(capsys, "quickstart", "--folder", tmp_path / "out", *short)
-    assert "looked at once on the test samples" in said
+    assert "on 360 test samples, looked at once" in " ".join(said.split())
     final = json.loads((tmp_path / "out" / "final.json").read_text())
     assert set(final) == {"found", "by hand"}
     assert final["by hand"]["architecture"] == "scb_k3/scb_k3/scb_k3/scb_k3/scb_k3"
