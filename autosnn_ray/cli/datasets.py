@@ -59,7 +59,7 @@ def _list(form: str) -> None:
 
 
 def _look_into(options: Namespace) -> None:
-    from autosnn_ray.cli.console import console
+    from autosnn_ray.cli.console import console, say_written
     from autosnn_ray.data import summarize
     from autosnn_ray.own_packages import analysis
 
@@ -75,7 +75,7 @@ def _look_into(options: Namespace) -> None:
     for problem in data.skipped:
         console.print(f"left out: {problem}", markup=False, soft_wrap=True)
     figure = analysis.plot_samples(summary.examples, f"{data.name}: training samples")
-    console.print(f"written: {analysis.save(figure, Path(options.save))}", markup=False, soft_wrap=True)
+    say_written([analysis.save(figure, Path(options.save))])
 
 
 def _print_counts(summary: Summary) -> None:

@@ -6,6 +6,7 @@ was trained alone gets its model card (card.json, card.md) in its folder.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,15 +83,16 @@ def _export_nir(network: SpikingNetwork, options: Namespace, part: Split) -> Non
 
     path = write_nir(network, options.nir, dt=options.dt, client=options.nir_for)
     read = read_nir(path)
+    quoted = shlex.quote(str(path))
     if options.nir_for:
         client = CLIENTS[options.nir_for]
         call = client.load.format(file=str(path), dt=read.dt)
         console.print(
-            f"written for {client.title}: {path}, {read.dt:g} s a step. It is read by {call} (docs/clients.md)"
+            f"written for {client.title}: {quoted}, {read.dt:g} s a step. It is read by {call} (docs/clients.md)"
         )
     else:
         console.print(
-            f"written: {path}, {read.dt:g} s a step. A client must be given this dt: SpikingJelly assumes 0.0001 s "
+            f"written: {quoted}, {read.dt:g} s a step. A client must be given this dt: SpikingJelly assumes 0.0001 s "
             "unless told, snnTorch always, and none reads it in the file; --nir-for CLIENT writes for one of them"
         )
     found = compare(network, read, part)
@@ -121,9 +123,9 @@ def _export_onnx(network: SpikingNetwork, file: str, part: Split) -> None:
 
 
 def _say(path: Path, found: ProgramComparison) -> None:
-    from autosnn_ray.cli.console import console
+    from autosnn_ray.cli.console import console, say_written
 
-    console.print(f"written: {path}")
+    say_written([path])
     console.print(
         f"read back and run on {found.samples} validation samples: {found.predictions} put into the same class; "
         f"votes differ by at most {found.votes:g}, the spikes of a sample by at most {found.spikes:g}"

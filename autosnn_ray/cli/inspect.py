@@ -7,12 +7,15 @@ layers of colour and event networks) is measured and written anew.
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.options import add_energy_options, energy_model
+from autosnn_ray.cli.tables import Column, Output, Table, add_format_option, chosen_format, write_tables
 
 if TYPE_CHECKING:
     from autosnn_ray.profiles import LayerProfile, Profile
@@ -31,31 +34,54 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
     )
     add_energy_options(parser)
+    add_format_option(parser)
     parser.add_argument("--save", type=str | None, default=None, help="folder for profile.json, .csv and .png")
 
 
 def run(options: Namespace) -> None:
     """Prints the profile of a network, and saves it where asked."""
-    from autosnn_ray.cli.console import console
+    from autosnn_ray.cli.console import say_written
     from autosnn_ray.data import load_described
     from autosnn_ray.data.splits import check_count
     from autosnn_ray.evaluation import profile
     from autosnn_ray.training import has_outdated_card, open_network, write_card
 
+    form = chosen_format(options)
     opened = open_network(options.folder, options.architecture)
     data = load_described(opened.data, options.data_folder)
     validation = data.validation
     count = check_count("samples", options.samples, len(validation))
     found = profile(opened.network, validation.head(count), energy_model=energy_model(options))
-    _print(found, opened.shared)
+    if form == "table":
+        _print(found, opened.shared)
+    else:
+        write_tables(_records(found, opened.shared), form)
     if options.save:
-        for path in _save(found, Path(options.save)):
-            console.print(f"written: {path}")
+        files = _save(found, Path(options.save))
+        if form == "table":
+            say_written(files)
     if not opened.shared and has_outdated_card(options.folder):
         write_card(options.folder, data)
-        console.print(
-            f"its model card had costs of an older version, which missed layers: written anew, {options.folder}/card.md"
+        print(
+            "autosnn-ray: note: the model card had costs of an older version, which missed layers: written anew, "
+            f"{options.folder}/card.md",
+            file=sys.stderr,
         )
+
+
+def _records(found: Profile, shared: bool) -> Output:
+    """Returns a profile for other programs: a record a layer, and what holds for the whole network."""
+    from autosnn_ray.profiles import LayerProfile
+
+    about = {name: value for name, value in found.to_dict().items() if name not in ("format", "layers")}
+    about |= {
+        "shared_weights": shared,
+        "synaptic_operations": found.synaptic_operations,
+        "activation_sparsity": found.sparsity,
+        **{name: found.total(name) for name in ("parameters", "macs", "effective_macs", "spikes", "energy")},
+    }
+    columns = [Column(field.name) for field in fields(LayerProfile)]
+    return Output([Table("layers", columns, [asdict(layer) for layer in found.layers])], about)
 
 
 def _print(found: Profile, shared: bool) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import shlex
 
 import pytest
 
@@ -29,6 +32,13 @@ def test_one_architecture_is_trained_alone_and_looked_into(capsys, network, tmp_
     values = json.loads((tmp_path / "out" / "profile.json").read_text())
     assert values["energy_model"]["accumulate"] == pytest.approx(0.5e-12)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"profile.json", "profile.csv", "profile.png"}
+    found = json.loads(ok(capsys, "inspect", network, "--samples", "30", "--format", "json"))
+    assert [layer["name"] for layer in found["layers"]] == [layer["name"] for layer in values["layers"]]
+    assert found["parameters"] == sum(layer["parameters"] for layer in values["layers"])
+    records = list(csv.DictReader(io.StringIO(ok(capsys, "inspect", network, "--samples", "30", "--format", "csv"))))
+    assert [float(record["spikes"]) for record in records] == [layer["spikes"] for layer in values["layers"]]
+    said = ok(capsys, "inspect", network, "--samples", "30", "--save", tmp_path / "mein lauf ñ")
+    assert f"written: {shlex.quote(str(tmp_path / 'mein lauf ñ' / 'profile.csv'))}" in said
     assert "already holds a network" in refused(capsys, "train", network, "--architecture", "skip/skip/skip/skip/skip")
     assert "already holds a network" in refused(capsys, "train", network)
 
