@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import moocore
@@ -9,10 +10,13 @@ import numpy as np
 
 from autosnn_ray.evaluations import PREDICTION, SHARE, Evaluation, Measure
 from autosnn_ray.journal import Ask, Fail, JournalContents, Tell
-from autosnn_ray.objectives import Goal, SpikeAwareFitness
+from autosnn_ray.objectives import Goal, Judgement, SpikeAwareFitness
 from autosnn_ray.space import format_architecture
 
 from .statistics import wilson_interval
+
+_MEASURES = ("accuracy", "spikes", "loss")
+"""Measures that every frame has a column for."""
 
 
 def goal_of(config: dict[str, Any]) -> Goal | None:
@@ -41,7 +45,9 @@ def rows_of(contents: JournalContents, goal: Goal | None, quality: str) -> list[
             rows[event.index] = _asked(event)
         elif isinstance(event, Tell):
             results += 1
-            rows[event.index] |= {**_told(event, goal, quality), "told": results}
+            row = rows[event.index]
+            measures = {_column(name, row): event.evaluation[name] for name in event.evaluation}
+            row |= {**measures, **_told(event, goal, quality), "told": results}
         elif isinstance(event, Fail):
             results += 1
             failed = {"status": "failed", "reason": event.reason, "attempts": event.attempts}
@@ -86,10 +92,10 @@ def _asked(event: Ask) -> dict[str, Any]:
 def _told(event: Tell, goal: Goal | None, quality: str) -> dict[str, Any]:
     evaluation = event.evaluation
     fitness = fitness_of(goal)
-    violation = _violation(goal, evaluation)
+    judgement = _judged(goal, evaluation)
+    violation = 0.0 if goal is None else np.nan if judgement is None else judgement.violation
     low, high = _interval(evaluation.measures.get("accuracy"))
     return {
-        **{name: evaluation[name] for name in evaluation},
         "accuracy_low": low,
         "accuracy_high": high,
         "fitness": np.nan if fitness is None else fitness(evaluation),
@@ -111,23 +117,35 @@ def _interval(measure: Measure | None) -> tuple[float, float]:
     return (measure.low, measure.high) if measure.basis == PREDICTION else (np.nan, np.nan)
 
 
-def _violation(goal: Goal | None, evaluation: Evaluation) -> float:
-    return 0.0 if goal is None else goal.judge(evaluation).violation
+def _column(measure: str, row: Mapping[str, Any]) -> str:
+    """Returns a measure's column; one that is called as something else in the frame is told apart from it."""
+    is_taken = (measure in row and measure not in _MEASURES) or measure.startswith("slot_")
+    return f"{measure}_measured" if is_taken else measure
+
+
+def _judged(goal: Goal | None, evaluation: Evaluation) -> Judgement | None:
+    """Says what an evaluation is worth; None where nothing is aimed at, or a bounded measure is missing."""
+    if goal is None or any(constraint.measure not in evaluation for constraint in goal.constraints):
+        return None
+    return goal.judge(evaluation)
 
 
 def _rank(rows: dict[int, dict[str, Any]], found: dict[int, Evaluation], goal: Goal) -> None:
-    """Orders the candidates by the goal: by fronts where it has several objectives; ties as the search breaks them."""
+    """Orders the candidates by the goal; one that it cannot rank keeps its NaN.
+
+    By one objective as the search does, ties and all. By several: front after front of the feasible ones, within a
+    front by the first objective, then by the next; infeasible ones come last, the least violation first.
+    """
     keys: dict[int, tuple[float, ...]] = {}
     for index, evaluation in found.items():
-        judgement = goal.judge(evaluation)
-        if judgement.is_finite:
+        judgement = _judged(goal, evaluation)
+        if judgement is not None and judgement.is_finite:
             loss = evaluation.loss if np.isfinite(evaluation.loss) else np.inf
-            keys[index] = (judgement.violation, *(-value for value in judgement.values), loss, rows[index]["spikes"])
-    if len(goal.objectives) > 1 and keys:
-        costs = np.array([key[1 : 1 + len(goal.objectives)] for key in keys.values()])
-        fronts = moocore.pareto_rank(costs)
-        keys = {
-            index: (key[0], float(front), *key[1:]) for (index, key), front in zip(keys.items(), fronts, strict=True)
-        }
+            keys[index] = (judgement.violation, 0.0, *judgement.key[1:], loss, evaluation.get("spikes", np.inf))
+    feasible = [index for index, key in keys.items() if key[0] == 0]
+    if len(goal.objectives) > 1 and feasible:
+        costs = np.array([keys[index][2 : 2 + len(goal.objectives)] for index in feasible])
+        for index, front in zip(feasible, moocore.pareto_rank(costs), strict=True):
+            keys[index] = (0.0, float(front), *keys[index][2:])
     for place, index in enumerate(sorted(keys, key=lambda index: (keys[index], index)), start=1):
         rows[index]["rank"] = float(place)

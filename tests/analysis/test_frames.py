@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from make_run import REFERENCE, write_events, write_search
 
 import analysis
+import search_spaces
 from autosnn_ray.errors import AutoSNNWarning, InvalidInputError, JournalError
+from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.journal import Journal
+from autosnn_ray.objectives import Constraint, Goal, Maximize, Minimize
 from autosnn_ray.runs.run import Run
 
 OUTCOMES = [(0.9, 5000.0), "it raised", None, (0.95, 6000.0), (0.9, 4000.0), (0.95, 6000.0), (0.8, 3000.0)]
@@ -180,6 +184,54 @@ def test_results_open_without_torch_and_ray(path):
     )
     result = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def write_measures(folder, goal, found: list[dict[str, float]]):
+    """Writes a run whose evaluator measures what it likes."""
+    space = search_spaces.load("digits_16")
+    with Journal.create(folder) as journal:
+        entries = {"problem": {"space": space.to_dict()}, "candidates": len(found), "goal": goal.to_dict()}
+        journal.write("start", config=entries)
+        for index, measures in enumerate(found):
+            journal.write(
+                "ask", index=index, architecture=list(space.at(index)), origin="random", parents=[], generation=0,
+                repetition=0,
+            )  # fmt: skip
+            journal.write("tell", index=index, evaluation=Evaluation.given(measures).to_dict(), attempts=1)
+    return folder
+
+
+def test_by_several_objectives_feasible_fronts_come_before_what_is_infeasible(tmp_path):
+    """One that breaks the bound and is better than the first in both takes nothing from it."""
+    goal = Goal((Maximize("accuracy"), Minimize("spikes")), (Constraint("energy", at_most=2.0),))
+    points = [(0.8, 300, 1), (0.9, 500, 1), (0.89, 600, 2), (0.85, 200, 4), (0.5, 10, 6)]
+    found = [{"accuracy": accuracy, "spikes": spikes, "energy": energy} for accuracy, spikes, energy in points]
+    frame = analysis.read(write_measures(tmp_path, goal, found))
+    assert frame["rank"].tolist() == [2, 1, 3, 4, 5]
+    assert frame.feasible.tolist() == [True, True, True, False, False]
+    assert frame.violation.tolist() == [0, 0, 0, 1, 2]
+
+
+def test_a_candidate_without_what_a_bound_is_on_is_not_ranked_and_the_rest_is_read(tmp_path):
+    goal = Goal((Maximize("accuracy"),), (Constraint("energy", at_most=2.0),))
+    found = [{"accuracy": 0.9}, {"accuracy": 0.8, "energy": 1.0}]
+    frame = analysis.read(write_measures(tmp_path, goal, found))
+    assert frame.accuracy.tolist() == [0.9, 0.8]
+    assert frame.feasible.tolist() == [False, True]
+    assert np.isnan(frame["rank"][0])
+    assert np.isnan(frame.violation[0])
+    assert frame["rank"][1] == 1
+
+
+def test_a_measure_never_takes_the_place_of_what_the_frame_says_itself(tmp_path):
+    """An evaluator of one's own may call its measures what it likes."""
+    taken = {"index": 7.0, "rank": 8.0, "generation": 9.0, "slot_0": 3.0, "status": 4.0, "seconds": 5.0, "told": 6.0}
+    goal = Goal((Maximize("accuracy"),))
+    frame = analysis.read(write_measures(tmp_path, goal, [{"accuracy": 0.9, "spikes": 3.0, "volts": 2.0, **taken}]))
+    plain = analysis.read(write_measures(tmp_path / "plain", goal, [{"accuracy": 0.9, "spikes": 3.0}]))
+    assert frame[plain.columns].equals(plain)
+    assert frame.volts[0] == 2.0
+    assert {name: frame[f"{name}_measured"][0] for name in taken} == taken
 
 
 def test_a_paired_test_tells_apart_what_intervals_do_not(path):
