@@ -31,7 +31,8 @@ def test_every_plot_is_drawn_in_every_format(name, suffix, path, tmp_path):
     assert file.stat().st_size > 5000
     if suffix == "png":
         image = matplotlib.image.imread(file)
-        assert image.shape[1] > 1000
+        width = image.shape[1]
+        assert width > 1000, f"{name} is {width} pixels wide: more than 1,000 look sharp; make its figure wider"
         assert float(image[..., :3].std()) > 0.02, "the picture is blank"
 
 
