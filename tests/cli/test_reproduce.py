@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 
 import pytest
 
 import autosnn_ray as asr
 from autosnn_ray.cli.main import main
+from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.recipes import names
 from tests.cli.commands import ok
 
@@ -114,8 +114,9 @@ def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
     final = json.loads((tmp_path / "out" / "final.json").read_text())
     assert set(final) == {"found", "by hand"}
     assert final["by hand"]["architecture"] == "scb_k3/scb_k3/scb_k3/scb_k3/scb_k3"
-    assert final["found"]["test"]["samples"] == 360
-    assert not math.isnan(final["found"]["test"]["accuracy"])
+    found = Evaluation.from_dict(final["found"]["test"])
+    assert found.samples == 360
+    assert 0 <= found.accuracy <= 1
     assert "not empty; give --resume" in refused(capsys, "quickstart", "--folder", tmp_path / "out", *short)
 
 
