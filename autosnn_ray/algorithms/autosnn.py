@@ -74,14 +74,14 @@ class _Evolution(Breeding):
         self._queue: list[Candidate] = []
         self._results: list[tuple[Candidate, Evaluation]] = []
 
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         if not self._queue:
             if self._pending:
                 return None
             self._breed()
         return self._queue.pop(0)
 
-    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         if evaluation is not None:
             self._results.append((candidate, evaluation))
 

@@ -99,7 +99,7 @@ class AskTell(ABC):
     """The state of a search.
 
     Pure: the same seed and outcomes give the same candidates. No architecture is proposed twice. An outcome that
-    failed or is not finite ranks below everything: ``_learn`` gets None in its place.
+    failed or is not finite ranks below everything: ``learn`` gets None in its place.
 
     Args:
         space: Where candidates are drawn from.
@@ -155,7 +155,7 @@ class AskTell(ABC):
 
     def ask(self) -> Candidate | None:
         """Proposes the next candidate; None where nothing comes until more is told, or nothing at all."""
-        candidate = self._propose() if self._asked < self.budget else None
+        candidate = self.propose() if self._asked < self.budget else None
         if candidate is not None:
             self._asked += 1
             self._pending[candidate.index] = candidate
@@ -176,25 +176,25 @@ class AskTell(ABC):
             raise InvalidInputError(f"tell({index}): expected a candidate that is pending, but it {why}")
         candidate = self._pending.pop(index)
         is_known = isinstance(outcome, Evaluation) and outcome.is_finite
-        self._learn(candidate, outcome if isinstance(outcome, Evaluation) and is_known else None)
+        self.learn(candidate, outcome if isinstance(outcome, Evaluation) and is_known else None)
 
     @abstractmethod
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         """Makes the next candidate, with ``index`` equal to ``asked``; None where more must be told first."""
 
-    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:  # noqa: B027 - not all learn
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:  # noqa: B027 - not all learn
         """Takes note of an outcome; ``evaluation`` is None for one that failed or is not finite."""
 
-    def _draw_new(self, count: int, draws: int) -> list[Architecture]:
+    def draw_new(self, count: int, draws: int) -> list[Architecture]:
         """Draws up to ``count`` architectures uniformly, none seen before, and marks them seen.
 
         Where ``draws`` draws do not find enough, the unseen of a space that can be listed are listed.
         """
-        found = self._take_new((self.space.sample(self.rng) for _ in range(draws)), count)
+        found = self.take_new((self.space.sample(self.rng) for _ in range(draws)), count)
         if len(found) < count and self.space.size <= _LISTED_AT_MOST:
-            found += self._take_new(self._unseen_shuffled(), count - len(found))
+            found += self.take_new(self._unseen_shuffled(), count - len(found))
         while len(found) < count and self.space.size > _LISTED_AT_MOST:
-            found += self._take_new([self.space.sample(self.rng)], 1)
+            found += self.take_new([self.space.sample(self.rng)], 1)
         return found
 
     def _unseen_shuffled(self) -> Iterator[Architecture]:
@@ -205,7 +205,7 @@ class AskTell(ABC):
         while self._shuffled:
             yield self._shuffled.pop()
 
-    def _take_new(self, drawn: Iterable[Architecture], count: int) -> list[Architecture]:
+    def take_new(self, drawn: Iterable[Architecture], count: int) -> list[Architecture]:
         """Keeps the first ``count`` that were never seen, and marks them; draws no further than needed."""
         found: list[Architecture] = []
         source: Iterator[Architecture] = iter(drawn)

@@ -58,13 +58,13 @@ class Breeding(AskTell):
             if len(found) == count:
                 break
             architecture, parents = self._mutant() if origin == "mutation" else self._crossover()
-            if self._take_new([architecture], 1):
+            if self.take_new([architecture], 1):
                 found.append((architecture, origin, parents))
         return found
 
     def _random(self, count: int) -> list[Proposal]:
         """Draws up to ``count`` architectures uniformly that were never seen, and marks them seen."""
-        return [(architecture, "random", ()) for architecture in self._draw_new(count, DRAWS_EACH * count)]
+        return [(architecture, "random", ()) for architecture in self.draw_new(count, DRAWS_EACH * count)]
 
     def _parent(self) -> Candidate:
         return self._fittest.draw(self.rng)

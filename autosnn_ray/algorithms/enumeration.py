@@ -48,5 +48,5 @@ class Enumeration(Algorithm):
 
 
 class _EnumerationState(AskTell):
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         return Candidate(self.asked, self.space.at(self.asked), "enumerated")

@@ -63,6 +63,6 @@ class _GivenState(AskTell):
         self._given = [space.parse(architecture) for architecture in settings.architectures]
         self.budget = min(int(candidates), len(self._given) * settings.repetitions)
 
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         repetition, position = divmod(self.asked, len(self._given))
         return Candidate(self.asked, self._given[position], "given", repetition=repetition)

@@ -63,14 +63,14 @@ class _Fronts(AskTell):
         self._population: list[Judged] = []
         self._offspring: list[Judged] = []
 
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         if not self._queue:
             if self._pending:
                 return None
             self._breed()
         return self._queue.pop(0)
 
-    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         judged = None if evaluation is None else Judged.of(candidate, evaluation, self._goal)
         if judged is not None:
             self._offspring.append(judged)
@@ -87,9 +87,9 @@ class _Fronts(AskTell):
             if len(found) == wanted:
                 break
             child, origin, parents = self._child()
-            if self._take_new([child], 1):
+            if self.take_new([child], 1):
                 found.append((child, origin, parents))
-        drawn = self._draw_new(wanted - len(found), _DRAWS_EACH * (wanted - len(found)))
+        drawn = self.draw_new(wanted - len(found), _DRAWS_EACH * (wanted - len(found)))
         found += [(architecture, "random", ()) for architecture in drawn]
         self._queue = [Candidate(self.asked + place, *one, self._generation) for place, one in enumerate(found)]
 

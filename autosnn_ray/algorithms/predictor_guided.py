@@ -80,7 +80,7 @@ class _Guided(AskTell):
         self._belief: npt.NDArray[np.float64] | None = None
         self._drawn_at = 0
 
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         if self.asked < self._settings.initial or len(self._told) < FEWEST:
             return self._sampled()
         # Of a few proposals among hundreds each need not have a draw of its own.
@@ -89,11 +89,11 @@ class _Guided(AskTell):
         pool = self._pool()
         for row in pool[np.argsort(-self._believed(pool), kind="stable")]:
             architecture = tuple(slot.choices[place] for slot, place in zip(self.space.slots, row, strict=True))
-            if self._take_new([architecture], 1):
+            if self.take_new([architecture], 1):
                 return Candidate(self.asked, architecture, "predicted")
         return self._sampled()
 
-    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         judged = None if evaluation is None else Judged.of(candidate, evaluation, self._goal)
         if judged is not None and evaluation is not None:
             self._told.append(judged)
@@ -102,10 +102,10 @@ class _Guided(AskTell):
     def _sampled(self) -> Candidate | None:
         if not self._block:
             self._block = self.space.sample_balanced(self.rng)
-        found = self._take_new([self._block.pop(0)], 1)
+        found = self.take_new([self._block.pop(0)], 1)
         if found:
             return Candidate(self.asked, found[0], "stratified")
-        drawn = self._draw_new(1, self._settings.pool)
+        drawn = self.draw_new(1, self._settings.pool)
         return Candidate(self.asked, drawn[0], "random") if drawn else None
 
     def _draw_belief(self) -> npt.NDArray[np.float64]:

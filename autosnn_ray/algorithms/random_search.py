@@ -36,6 +36,6 @@ class RandomSearch(Algorithm):
 
 
 class _RandomState(AskTell):
-    def _propose(self) -> Candidate | None:
-        drawn = self._draw_new(1, _DRAWS)
+    def propose(self) -> Candidate | None:
+        drawn = self.draw_new(1, _DRAWS)
         return Candidate(self.asked, drawn[0], "random") if drawn else None

@@ -61,17 +61,17 @@ class _Ageing(AskTell):
         self._settings, self._goal = settings, goal
         self._alive: deque[Judged] = deque(maxlen=settings.population)
 
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         generation = self.asked // self._settings.population
         if self._alive and self.asked >= self._settings.population:
             for _ in range(_DRAWS):
                 parent = self._parent()
-                if new := self._take_new([self._mutant(parent.architecture)], 1):
+                if new := self.take_new([self._mutant(parent.architecture)], 1):
                     return Candidate(self.asked, new[0], "mutation", (parent.index,), generation)
-        drawn = self._draw_new(1, _DRAWS)
+        drawn = self.draw_new(1, _DRAWS)
         return Candidate(self.asked, drawn[0], "random", generation=generation) if drawn else None
 
-    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         judged = None if evaluation is None else Judged.of(candidate, evaluation, self._goal)
         if judged is not None:
             self._alive.append(judged)

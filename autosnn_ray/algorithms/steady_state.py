@@ -72,7 +72,7 @@ class _SteadyState(Breeding):
         )
         self._settings = settings
 
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         proposals = []
         if len(self._fittest) and self.asked >= self._settings.population:
             is_mutant = self.rng.random() < self._settings.mutant_share
@@ -82,6 +82,6 @@ class _SteadyState(Breeding):
             return None
         return Candidate(self.asked, *proposals[0], self.asked // self._settings.population)
 
-    def _learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         if evaluation is not None:
             self._admit(candidate, evaluation)

@@ -40,13 +40,13 @@ class _StratifiedState(AskTell):
         super().__init__(space, candidates, rng)
         self._block: list[Architecture] = []
 
-    def _propose(self) -> Candidate | None:
+    def propose(self) -> Candidate | None:
         for _ in range(_BLOCKS):
             if not self._block:
                 self._block = self.space.sample_balanced(self.rng)
             while self._block:
-                found = self._take_new([self._block.pop(0)], 1)
+                found = self.take_new([self._block.pop(0)], 1)
                 if found:
                     return Candidate(self.asked, found[0], "stratified")
-        drawn = self._draw_new(1, 1)
+        drawn = self.draw_new(1, 1)
         return Candidate(self.asked, drawn[0], "random") if drawn else None
