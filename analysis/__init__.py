@@ -1,35 +1,42 @@
 """Reads a run: frames, fronts, statistics, pictures. Needs neither torch nor ray."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from .compare import compare
 from .effects import effects
 from .folders import KINDS, Folder, contents_of, kind_of
 from .frames import correct, layer_spikes, read, read_config, state, write_frame
 from .fronts import front, hypervolume
-from .plots import (
-    PLOTS,
-    draw_architecture,
-    draw_effects,
-    draw_fidelity,
-    draw_pareto,
-    draw_progress,
-    draw_ranking,
-    effects_data,
-    pareto_data,
-    plot_architecture,
-    plot_effects,
-    plot_pareto,
-    plot_profile,
-    plot_progress,
-    plot_samples,
-    progress_data,
-    save,
-    save_rankings,
-)
 from .profiles import read_profile, write_profile
 from .ranking import Ranking, evaluator_label, rankings_frame, read_rankings
 from .reproduction import read_reproduction, read_reproduction_config
 from .retraining import read_retraining, summarise_retraining, write_retraining
 from .statistics import best, choose, indistinguishable, mcnemar, preferred, wilson_interval
+
+if TYPE_CHECKING:
+    from .plots import (
+        PLOTS,
+        draw_architecture,
+        draw_effects,
+        draw_fidelity,
+        draw_pareto,
+        draw_progress,
+        draw_ranking,
+        effects_data,
+        pareto_data,
+        plot_architecture,
+        plot_effects,
+        plot_pareto,
+        plot_profile,
+        plot_progress,
+        plot_samples,
+        progress_data,
+        save,
+        save_rankings,
+    )
 
 __all__ = [
     "KINDS",
@@ -82,3 +89,10 @@ __all__ = [
     "write_profile",
     "write_retraining",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Matplotlib takes half a second of a core to import: only who draws pays for it.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(".plots", __name__), name)

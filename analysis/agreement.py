@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 REGRETS = (1, 5, 10)
@@ -71,11 +70,15 @@ def scores(worth: npt.ArrayLike, loss: npt.ArrayLike | None = None) -> Scores:
 
 def kendall_tau(judge: Scores, truth: Scores) -> float:
     """Returns Kendall's tau-b: 1 for the same order, 0 for no relation, NaN where one judge tells none apart."""
+    from scipy import stats  # half a second of a core to import
+
     return float(stats.kendalltau(judge.order, truth.order).statistic)
 
 
 def spearman(judge: Scores, truth: Scores) -> float:
     """Returns Spearman's correlation of ranks."""
+    from scipy import stats
+
     if min(np.ptp(judge.order), np.ptp(truth.order)) == 0:
         return float("nan")
     return float(stats.spearmanr(judge.order, truth.order).statistic)

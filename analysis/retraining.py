@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from autosnn_ray.cards import CARD, ModelCard, network_folder
 from autosnn_ray.files import write_atomically
@@ -94,6 +93,8 @@ def mean_interval(
     count = len(values)
     if count < 2:
         return (math.nan, math.nan)
+    from scipy import stats  # half a second of a core to import
+
     half = float(stats.t.ppf(0.975, count - 1)) * float(values.std(ddof=1)) / math.sqrt(count)
     mean = float(values.mean())
     return (max(least, mean - half), min(most, mean + half))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 _Z = 1.959964
 """Two-sided 95 %."""
@@ -114,7 +114,8 @@ def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
     first, second = int((one & ~other).sum()), int((other & ~one).sum())
     if first + second == 0:
         return 1.0
-    return float(stats.binomtest(first, first + second).pvalue)
+    # Twice the shorter tail of a fair coin; scipy.stats says the same, and takes half a second to import.
+    return min(1.0, 2 * float(special.bdtr(min(first, second), first + second, 0.5)))
 
 
 def preferred(frame: pd.DataFrame, correct: Mapping[int, npt.NDArray[np.bool_]] | None = None) -> pd.Series:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
 
 from autosnn_ray.data.options import DataOptions
 from autosnn_ray.data.readers.cifar import read_cifar10, read_cifar100
@@ -52,10 +55,14 @@ _CLOTHES = (
 
 def _digits(options: DataOptions) -> Source:
     """Gives scikit-learn's images: 1,077 training, 360 validation, 360 test samples, values 0 to 1."""
-    from sklearn import datasets
-
-    bunch = datasets.load_digits()
-    return Source(Samples.of_arrays(bunch.images / 16.0, bunch.target))
+    # Its file alone: to import scikit-learn takes more than a second.
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise InvalidInputError("data set 'digits': its images come with scikit-learn; install scikit-learn")
+    path = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    with reading(path, "the digits that come with scikit-learn"):
+        table = np.loadtxt(path, delimiter=",")
+    return Source(Samples.of_arrays(table[:, :-1].reshape(-1, 8, 8) / 16.0, table[:, -1].astype(np.int64)))
 
 
 DATASETS: dict[str, DatasetEntry] = {

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from autosnn_ray.data.stratified import Rows, stratified_split
 from autosnn_ray.errors import InvalidInputError
-
-Rows = npt.NDArray[np.int64]
 
 
 def check_shares(**shares: float) -> None:
@@ -42,14 +41,10 @@ def split_off(name: str, rows: Rows, y: Rows, share: float, seed: int) -> tuple[
     Raises:
         InvalidInputError: Too few samples of some class.
     """
-    # scikit-learn takes over a second to import: only who splits pays for it.
-    from sklearn.model_selection import train_test_split
-
     try:
-        kept, off = train_test_split(rows, test_size=share, stratify=y[rows], random_state=seed)
+        return stratified_split(rows, y[rows], share, seed)
     except ValueError as error:
         raise InvalidInputError(f"data set {name!r}: too few samples of some class to split: {error}") from error
-    return np.asarray(kept), np.asarray(off)
 
 
 def split_off_groups(
@@ -71,6 +66,7 @@ def split_off_groups(
     Raises:
         InvalidInputError: Fewer than two groups.
     """
+    # scikit-learn takes over a second to import: only who splits groups pays for it.
     from sklearn.model_selection import StratifiedGroupKFold
 
     there = np.unique(groups[rows])

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from norse.torch.functional.lif_box import LIFBoxFeedForwardState, LIFBoxParameters, lif_box_feed_forward_step
-from norse.torch.module.snn import SNN
 from torch import Tensor
 from torch.nn import functional as F
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.export.graph import import_nir
 from autosnn_ray.spiking.layer_parts import over_time
+from autosnn_ray.spiking.norse import SNN, LIFBoxFeedForwardState, LIFBoxParameters, lif_box_feed_forward_step
 
 Run = Callable[[Any, Tensor, float], Tensor]
 

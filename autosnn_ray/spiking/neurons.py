@@ -6,9 +6,6 @@ import math
 from typing import Any
 
 import torch
-from norse.torch.functional.lif_box import LIFBoxFeedForwardState, LIFBoxParameters
-from norse.torch.functional.reset import reset_value
-from norse.torch.module.snn import SNN
 from torch import Tensor, nn
 
 from autosnn_ray.errors import InvalidInputError
@@ -17,6 +14,7 @@ from autosnn_ray.spiking.fused import fused_neuron, has_triton
 from autosnn_ray.spiking.layer_parts import is_plain, over_time
 from autosnn_ray.spiking.meter import SpikeMeter
 from autosnn_ray.spiking.neuron_settings import NEURONS, NeuronSettings
+from autosnn_ray.spiking.norse import SNN, LIFBoxFeedForwardState, LIFBoxParameters, reset_value
 from autosnn_ray.spiking.own_neurons import check_spikes, find_own, own_neuron
 from autosnn_ray.spiking.recording import is_recorded
 from autosnn_ray.spiking.steps import Step, box_step, detached_reset, undivided_step

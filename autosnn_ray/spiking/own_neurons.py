@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from norse.torch.module.snn import SNN, SNNRecurrent, SNNRecurrentCell
 from torch import Tensor, nn
 
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.spiking.norse import SNN, SNNRecurrent, SNNRecurrentCell
 from autosnn_ray.spiking.recording import is_recorded
 from autosnn_ray.spiking.steps import Step
 

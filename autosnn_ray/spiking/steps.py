@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from norse.torch.functional.lif_box import LIFBoxFeedForwardState, LIFBoxParameters
-from norse.torch.functional.reset import reset_value
 from torch import Tensor
 
+from autosnn_ray.spiking.norse import LIFBoxFeedForwardState, LIFBoxParameters, reset_value
 from autosnn_ray.spiking.surrogates import find_surrogate
 
 Step = Callable[[Tensor, LIFBoxFeedForwardState, LIFBoxParameters, float], tuple[Tensor, LIFBoxFeedForwardState]]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from norse.torch.functional.threshold import threshold
 from torch import Tensor
 
 from autosnn_ray.errors import unknown_name
+from autosnn_ray.spiking.norse import threshold
 
 Spike = Callable[[Tensor, float], Tensor]
 

@@ -7,8 +7,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
-
 from autosnn_ray.studies.halving import Finalist
 
 
@@ -74,5 +72,7 @@ def judge(finalists: Sequence[Finalist], chance: float) -> Verdict | None:
         return Verdict(is_above, chance)
     pairs = [first - second for first, second in zip(winner.fitnesses, last[1].fitnesses, strict=True)]
     mean = statistics.fmean(pairs)
+    from scipy import stats  # half a second of a core to import
+
     half = float(stats.t.ppf(0.975, seeds - 1)) * statistics.stdev(pairs) / math.sqrt(seeds)
     return Verdict(is_above, chance, not mean - half <= 0 <= mean + half, mean, mean - half, mean + half, seeds)

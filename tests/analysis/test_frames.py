@@ -244,3 +244,11 @@ def test_a_paired_test_tells_apart_what_intervals_do_not(path):
     assert analysis.indistinguishable(frame, 3, correct)["index"].tolist() == [4, 3, 5]
     assert analysis.preferred(frame, correct)["index"] == 4
     assert analysis.mcnemar(right, worse) == pytest.approx(2 / 2**10)
+
+
+def test_the_paired_test_is_scipys():
+    from scipy import stats
+
+    for first, second in ((0, 1), (3, 3), (4, 5), (5, 4), (2, 19), (40, 71), (0, 2000), (4000, 4100)):
+        one = np.arange(first + second) < first
+        assert analysis.mcnemar(one, ~one) == pytest.approx(stats.binomtest(first, first + second).pvalue, rel=1e-9)

@@ -15,16 +15,15 @@ import numpy as np
 
 from autosnn_ray.data.readers.frames import Frames
 from autosnn_ray.errors import DamagedCacheWarning, InvalidInputError
-from autosnn_ray.files import write_atomically
+from autosnn_ray.files import user_cache, write_atomically
 
 _AT_A_TIME = 1 << 20
 _MEMBER = "frames.npy"
 
 
 def cache_folder() -> Path:
-    """Returns where frames are kept: ``autosnn-ray/frames`` in ``$XDG_CACHE_HOME``, or in ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "autosnn-ray" / "frames"
+    """Returns where frames are kept, one of the user's caches."""
+    return user_cache("frames")
 
 
 def copy_kept(folder: Path, key: str, shape: tuple[int, ...], out: IO[bytes]) -> bool:
