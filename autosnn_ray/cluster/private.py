@@ -8,7 +8,9 @@ from functools import cache
 from typing import Any
 
 from ray._private import ray_constants
+from ray._private.node import Node
 from ray.tune import registry
+from ray.tune.execution import class_cache
 
 ENABLE_CLUSTER_VARIABLE: str = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
 
@@ -58,9 +60,48 @@ def on_loopback() -> Iterator[dict[str, str]]:
     Yields:
         Arguments of ``ray.init``.
     """
-    before = ray_constants.ENABLE_RAY_CLUSTER
-    ray_constants.ENABLE_RAY_CLUSTER = False
-    try:
+    with _replaced(ray_constants, ENABLE_RAY_CLUSTER=False):
         yield {"_node_ip_address": "127.0.0.1"}
+
+
+@contextmanager
+def without_monitors() -> Iterator[None]:
+    """Lets Ray start without the processes that nobody asks anything on one machine.
+
+    These are the autoscaler's, the one that carries the actors' output to the driver (which is switched off), and the
+    dashboard's server, of which ``include_dashboard=False`` leaves the half. Each takes half a second of a core, and
+    Ray waits for the last.
+    """
+
+    def nothing(node: Node, **_: object) -> None:
+        pass
+
+    with _replaced(Node, start_monitor=nothing, start_log_monitor=nothing, start_api_server=nothing):
+        yield
+
+
+@contextmanager
+def in_waiting_processes() -> Iterator[dict[str, str]]:
+    """Lets Tune's actors begin in the processes that Ray has started in advance.
+
+    Tune 2.60 gives each actor environment variables, for which Ray starts a process anew. What the Ray that is
+    started here inherits from this process needs no giving.
+
+    Yields:
+        Environment variables for Ray to start with.
+    """
+    given = dict(class_cache.DEFAULT_ENV_VARS)
+    with _replaced(class_cache, DEFAULT_ENV_VARS={}, ENV_VARS_TO_PROPAGATE=()):
+        yield given
+
+
+@contextmanager
+def _replaced(owner: Any, **values: object) -> Iterator[None]:
+    before = {name: getattr(owner, name) for name in values}
+    for name, value in values.items():
+        setattr(owner, name, value)
+    try:
+        yield
     finally:
-        ray_constants.ENABLE_RAY_CLUSTER = before
+        for name, value in before.items():
+            setattr(owner, name, value)

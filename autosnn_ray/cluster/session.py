@@ -6,14 +6,19 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import ray
 from ray.exceptions import AuthenticationError, RayError
 from ray.runtime_env import RuntimeEnv
 
-from autosnn_ray.cluster.private import ENABLE_CLUSTER_VARIABLE, on_loopback
+from autosnn_ray.cluster.private import (
+    ENABLE_CLUSTER_VARIABLE,
+    in_waiting_processes,
+    on_loopback,
+    without_monitors,
+)
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
 
 _OBJECT_STORE_BYTES = 300 * 2**20
@@ -66,18 +71,20 @@ def ray_session(
             yield _cpus()
             return
         checked = _checked(runtime_env)
-        if address is None:
-            _start_here(num_cpus or len(os.sched_getaffinity(0)), checked, shared_bytes)
-        else:
-            _join(address, num_cpus, checked)
-        try:
+        with ExitStack() as stack:
+            if address is None:
+                given = stack.enter_context(in_waiting_processes())
+                _start_here(num_cpus or len(os.sched_getaffinity(0)), checked, shared_bytes, given)
+            else:
+                _join(address, num_cpus, checked)
+            stack.callback(ray.shutdown)
             yield _cpus()
-        finally:
-            ray.shutdown()
 
 
-def _start_here(num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int) -> None:
-    with on_loopback() as only_here, environment({ENABLE_CLUSTER_VARIABLE: "0"}):
+def _start_here(
+    num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int, variables: Mapping[str, str]
+) -> None:
+    with on_loopback() as only_here, without_monitors(), environment({ENABLE_CLUSTER_VARIABLE: "0", **variables}):
         ray.init(
             address="local",
             num_cpus=num_cpus,

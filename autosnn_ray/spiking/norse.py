@@ -1,7 +1,7 @@
-"""What is used of Norse, imported without pyplot, which Norse imports for plots of its own.
+"""What is used of Norse, imported without what Norse imports for its plots, its TensorBoard hooks and its NIR files.
 
-That is half a second of a core in every process that evaluates. Norse's plots are there all the same, and import pyplot
-when one is called.
+Pyplot, TensorBoard and h5py are most of a second of a core in every process that evaluates. These parts of Norse are
+there all the same: each is imported when one of its functions is called.
 """
 
 from __future__ import annotations
@@ -11,31 +11,35 @@ import sys
 from types import ModuleType
 from typing import Any
 
-_PLOTS = "norse.torch.utils.plot.plot"
+_LATER = tuple(
+    f"norse.torch.utils.{name}" for name in ("plot.plot", "tensorboard.tensorboard", "import_nir", "export_nir")
+)
 
 
-class _PlotsLater(ModuleType):
-    """Stands in for Norse's plots while Norse is imported, and no longer."""
+class _Later(ModuleType):
+    """Stands in for a module of functions while Norse is imported, and no longer."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
 
-        def plot(*arguments: Any, **settings: Any) -> Any:
-            return getattr(importlib.import_module(_PLOTS), name)(*arguments, **settings)
+        def call(*arguments: Any, **settings: Any) -> Any:
+            return getattr(importlib.import_module(self.__name__), name)(*arguments, **settings)
 
-        plot.__name__, plot.__qualname__, plot.__module__ = name, name, _PLOTS
-        return plot
+        call.__name__, call.__qualname__, call.__module__ = name, name, self.__name__
+        return call
 
 
 def _import_norse() -> None:
-    if "norse.torch" in sys.modules or _PLOTS in sys.modules:
+    if "norse.torch" in sys.modules:
         return
-    sys.modules[_PLOTS] = _PlotsLater(_PLOTS)
+    stand_ins = {name: _Later(name) for name in _LATER if name not in sys.modules}
+    sys.modules.update(stand_ins)
     try:
         importlib.import_module("norse.torch")
     finally:
-        del sys.modules[_PLOTS]
+        for name in stand_ins:
+            del sys.modules[name]
 
 
 _import_norse()

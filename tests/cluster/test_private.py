@@ -8,11 +8,13 @@ import time
 import psutil
 import pytest
 from ray._private import ray_constants
+from ray._private.node import Node
 from ray.tune import registry
+from ray.tune.execution import class_cache
 
 import autosnn_ray as asr
-from autosnn_ray.cluster.private import on_loopback, remembered
-from tests.runs.evaluators import faulty, score
+from autosnn_ray.cluster.private import in_waiting_processes, on_loopback, remembered, without_monitors
+from tests.runs.evaluators import faulty, score, where_it_runs
 
 pytestmark = pytest.mark.ray
 
@@ -56,3 +58,32 @@ def test_the_registry_and_rays_constants_are_left_as_they_were():
     with on_loopback():
         assert ray_constants.ENABLE_RAY_CLUSTER is False
     assert constant == ray_constants.ENABLE_RAY_CLUSTER
+    methods, variables = dict(vars(Node)), dict(vars(class_cache))
+    with without_monitors(), in_waiting_processes() as given:
+        assert given
+        assert vars(Node) != methods
+    assert dict(vars(Node)) == methods
+    assert dict(vars(class_cache)) == variables
+
+
+def test_ray_starts_no_monitor_and_actors_run_in_processes_that_waited(tiny_problem, tmp_path):
+    """Each further process takes half a second of a core; Tune's actors would have a process of their own each."""
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    with asr.Ray(num_cpus=2).open() as opened:
+        deadline = time.monotonic() + 60
+        while len(waiting := _workers(before)) < 2:
+            assert time.monotonic() < deadline, waiting
+            time.sleep(0.1)
+        commands = [" ".join(process.cmdline()) for process in psutil.Process().children(recursive=True)]
+        run = asr.search(tiny_problem, where_it_runs, path=tmp_path / "run", candidates=9, executor=opened)
+    monitors = ("autoscaler/_private/monitor.py", "log_monitor.py", "dashboard/dashboard.py")
+    assert not [command for command in commands if any(monitor in command for monitor in monitors)]
+    ran_in = set(run.frame()["pid"].astype(int))
+    assert ran_in & waiting, (ran_in, waiting)
+    assert (run.frame()["lightning"] == 1).all(), "what Tune gives its actors is not there"
+    assert (run.frame()["needless"] == 0).all(), "actors import what they do not use"
+
+
+def _workers(before: set[int]) -> set[int]:
+    processes = [one for one in psutil.Process().children(recursive=True) if one.pid not in before]
+    return {one.pid for one in processes if one.name().startswith("ray::IDLE")}
