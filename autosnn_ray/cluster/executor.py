@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -66,12 +66,18 @@ class Ray:
             InvalidInputError: Ray refuses a setting.
             AutoSNNError: The cluster cannot be reached.
         """
+        import ray
+
         from autosnn_ray.cluster.opened import OpenRay
         from autosnn_ray.cluster.prefix_index import STORE_BYTES
+        from autosnn_ray.cluster.private import in_waiting_processes
         from autosnn_ray.cluster.session import ray_session
 
-        room = size_bytes + STORE_BYTES
-        with ray_session(self.address, self.num_cpus, runtime_env=self.runtime_env, shared_bytes=room):
+        room, starts_here = size_bytes + STORE_BYTES, self.address is None and not ray.is_initialized()
+        with (
+            ray_session(self.address, self.num_cpus, runtime_env=self.runtime_env, shared_bytes=room),
+            in_waiting_processes() if starts_here else nullcontext(),
+        ):
             yield OpenRay(self)
 
     def to_dict(self) -> dict[str, Any]:

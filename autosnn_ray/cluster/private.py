@@ -13,6 +13,8 @@ from ray.tune import registry
 from ray.tune.execution import class_cache
 
 ENABLE_CLUSTER_VARIABLE: str = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
+TUNES_VARIABLES: dict[str, str] = class_cache.DEFAULT_ENV_VARS
+"""What Tune puts into its actors' environment."""
 
 
 def keep_idle_actors(tune_controller: Any, resources: Any, count: int) -> None:
@@ -81,18 +83,14 @@ def without_monitors() -> Iterator[None]:
 
 
 @contextmanager
-def in_waiting_processes() -> Iterator[dict[str, str]]:
-    """Lets Tune's actors begin in the processes that Ray has started in advance.
+def in_waiting_processes() -> Iterator[None]:
+    """Lets Tune's actors begin in the processes that Ray has started in advance, where Ray was started here.
 
-    Tune 2.60 gives each actor environment variables, for which Ray starts a process anew. What the Ray that is
-    started here inherits from this process needs no giving.
-
-    Yields:
-        Environment variables for Ray to start with.
+    Tune 2.60 gives each actor environment variables, for which Ray starts a process anew. A Ray that was started here
+    has them already, as ``TUNES_VARIABLES`` or from this process.
     """
-    given = dict(class_cache.DEFAULT_ENV_VARS)
     with _replaced(class_cache, DEFAULT_ENV_VARS={}, ENV_VARS_TO_PROPAGATE=()):
-        yield given
+        yield
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import ray
@@ -15,7 +15,7 @@ from ray.runtime_env import RuntimeEnv
 
 from autosnn_ray.cluster.private import (
     ENABLE_CLUSTER_VARIABLE,
-    in_waiting_processes,
+    TUNES_VARIABLES,
     on_loopback,
     without_monitors,
 )
@@ -71,20 +71,19 @@ def ray_session(
             yield _cpus()
             return
         checked = _checked(runtime_env)
-        with ExitStack() as stack:
-            if address is None:
-                given = stack.enter_context(in_waiting_processes())
-                _start_here(num_cpus or len(os.sched_getaffinity(0)), checked, shared_bytes, given)
-            else:
-                _join(address, num_cpus, checked)
-            stack.callback(ray.shutdown)
+        if address is None:
+            _start_here(num_cpus or len(os.sched_getaffinity(0)), checked, shared_bytes)
+        else:
+            _join(address, num_cpus, checked)
+        try:
             yield _cpus()
+        finally:
+            ray.shutdown()
 
 
-def _start_here(
-    num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int, variables: Mapping[str, str]
-) -> None:
-    with on_loopback() as only_here, without_monitors(), environment({ENABLE_CLUSTER_VARIABLE: "0", **variables}):
+def _start_here(num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int) -> None:
+    variables = {ENABLE_CLUSTER_VARIABLE: "0", **TUNES_VARIABLES}
+    with on_loopback() as only_here, without_monitors(), environment(variables):
         ray.init(
             address="local",
             num_cpus=num_cpus,

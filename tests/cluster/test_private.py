@@ -59,8 +59,8 @@ def test_the_registry_and_rays_constants_are_left_as_they_were():
         assert ray_constants.ENABLE_RAY_CLUSTER is False
     assert constant == ray_constants.ENABLE_RAY_CLUSTER
     methods, variables = dict(vars(Node)), dict(vars(class_cache))
-    with without_monitors(), in_waiting_processes() as given:
-        assert given
+    with without_monitors(), in_waiting_processes():
+        assert not class_cache.DEFAULT_ENV_VARS
         assert vars(Node) != methods
     assert dict(vars(Node)) == methods
     assert dict(vars(class_cache)) == variables
