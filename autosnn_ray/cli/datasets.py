@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.data_options import add_part_options, load_data
-from autosnn_ray.cli.tables import Column, Output, Table, add_format_option, chosen_format, write_tables
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.cli.tables import Column, Output, Table, add_format_option, chosen_format, said_beside, write_tables
 
 if TYPE_CHECKING:
-    from autosnn_ray.data import Summary
+    from autosnn_ray.data import Dataset, Summary
 
 EXAMPLE = "autosnn-ray datasets photos/ --save samples.png"
 AFTER_INTERRUPT = "Frames cut so far are kept; the same command goes on from there."
@@ -39,10 +38,8 @@ def run(options: Namespace) -> None:
     form = chosen_format(options)
     if options.data is None:
         _list(form)
-    elif form != "table":
-        raise InvalidInputError(f"--format {form}: of the list of data sets alone; leave it out beside {options.data}")
     else:
-        _look_into(options)
+        _look_into(options, form)
 
 
 def _list(form: str) -> None:
@@ -58,32 +55,44 @@ def _list(form: str) -> None:
     write_tables(Output([Table("datasets", columns, records, notes=notes)]), form)
 
 
-def _look_into(options: Namespace) -> None:
-    from autosnn_ray.cli.console import console, say_written
+def _look_into(options: Namespace, form: str) -> None:
+    from autosnn_ray.cli.console import say_written
     from autosnn_ray.data import summarize
     from autosnn_ray.own_packages import analysis
 
-    data = load_data(options)
+    with said_beside(form):
+        data = load_data(options)
     summary = summarize(data)
-    console.print(repr(data), markup=False, soft_wrap=True)
-    _print_counts(summary)
-    console.print(f"values: {summary.lowest:g} to {summary.highest:g}")
-    if summary.events is not None:
-        mean, least, most = summary.events
-        console.print(f"events a sample: {mean:,.0f} on average, {least:,} to {most:,}")
-        console.print(f"counts at 255, where they end: {summary.at_most:.2%}")
-    for problem in data.skipped:
-        console.print(f"left out: {problem}", markup=False, soft_wrap=True)
+    write_tables(_found(data, summary, form), form)
     figure = analysis.plot_samples(summary.examples, f"{data.name}: training samples")
-    say_written([analysis.save(figure, Path(options.save))])
+    written = analysis.save(figure, Path(options.save))
+    if form == "table":
+        say_written([written])
 
 
-def _print_counts(summary: Summary) -> None:
-    from autosnn_ray.cli.console import print_rows
-
-    rows = [
-        [name, *(f"{counts[number]:,}" for counts in summary.counts.values())]
+def _found(data: Dataset, summary: Summary, form: str) -> Output:
+    records = [
+        {"class": name, **{part: counts[number] for part, counts in summary.counts.items()}}
         for number, name in enumerate(summary.class_names)
     ]
-    rows.append(["all", *(f"{sum(counts):,}" for counts in summary.counts.values())])
-    print_rows(["class", *summary.counts], rows, numbers_from=1)
+    if form == "table":
+        records.append({"class": "all", **{part: sum(counts) for part, counts in summary.counts.items()}})
+    notes = [f"values: {summary.lowest:g} to {summary.highest:g}"]
+    about = {
+        "data": data.name,
+        "checksum": data.checksum,
+        "shape": summary.shape,
+        "lowest": summary.lowest,
+        "highest": summary.highest,
+        "left_out": data.skipped,
+    }
+    if summary.events is not None:
+        mean, least, most = summary.events
+        notes += [
+            f"events a sample: {mean:,.0f} on average, {least:,} to {most:,}",
+            f"counts at 255, where they end: {summary.at_most:.2%}",
+        ]
+        about |= {"events": {"mean": mean, "least": least, "most": most}, "share_at_255": summary.at_most}
+    notes += [f"left out: {problem}" for problem in data.skipped]
+    columns = [Column("class"), *(Column(part, "{:,}".format, is_number=True) for part in summary.counts)]
+    return Output([Table("classes", columns, records, notes=notes)], about, [repr(data)])

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.options import amount
+from autosnn_ray.cli.tables import Column, Output, Table, add_format_option, chosen_format, said_beside, write_tables
 from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=None,
         help="seconds a time step, for NIR's time constants (default: 0.001, or the client's)",
     )
+    add_format_option(parser)
     parser.add_argument("--samples", type=int | None, default=None, help="validation samples to check (default: all)")
     parser.add_argument(
         "--data-folder", type=str | None, default=None, help="where the data set's files are now, if they were moved"
@@ -58,6 +60,7 @@ def run(options: Namespace) -> None:
     from autosnn_ray.data.splits import check_count
     from autosnn_ray.training import open_network, write_card
 
+    form = chosen_format(options)
     if options.nir is None and options.program is None and options.onnx is None:
         raise InvalidInputError("nothing to write: give --nir FILE, --program FILE, --onnx FILE, or several")
     for name in ("nir_for", "dt"):
@@ -66,18 +69,24 @@ def run(options: Namespace) -> None:
     opened = open_network(options.folder, options.architecture)
     data = load_described(opened.data, options.data_folder)
     part = data.validation.head(check_count("samples", options.samples, len(data.validation)))
-    if options.nir is not None:
-        _export_nir(opened.network, options, part)
-    if options.program is not None:
-        _export_program(opened.network, options.program, part)
-    if options.onnx is not None:
-        _export_onnx(opened.network, options.onnx, part)
-    if not opened.shared:
-        write_card(options.folder, data)
-        console.print(f"its model card: {options.folder}/card.md, card.json")
+    records, card = [], None
+    with said_beside(form):
+        if options.nir is not None:
+            records.append(_export_nir(opened.network, options, part))
+        if options.program is not None:
+            records.append(_export_program(opened.network, options.program, part))
+        if options.onnx is not None:
+            records.append(_export_onnx(opened.network, options.onnx, part))
+        if not opened.shared:
+            write_card(options.folder, data)
+            card = str(Path(options.folder) / "card.json")
+            console.print(f"its model card: {options.folder}/card.md, card.json")
+    if form != "table":
+        columns = [Column(key) for key in records[0]]
+        write_tables(Output([Table("files", columns, records)], {"samples": len(part), "card": card}), form)
 
 
-def _export_nir(network: SpikingNetwork, options: Namespace, part: Split) -> None:
+def _export_nir(network: SpikingNetwork, options: Namespace, part: Split) -> dict[str, Any]:
     from autosnn_ray.cli.console import console
     from autosnn_ray.export import CLIENTS, compare, read_nir, write_nir
 
@@ -106,23 +115,32 @@ def _export_nir(network: SpikingNetwork, options: Namespace, part: Split) -> Non
             f"by layer: {where}. Folding and the time constant in seconds round voltages anew; one that lies within "
             "the rounding of the threshold falls on its other side, and later layers pass that on"
         )
+    return {
+        "format": "nir",
+        "file": str(path),
+        "client": options.nir_for,
+        "dt": read.dt,
+        "same_class": found.predictions,
+        "spikes": found.spikes,
+        "differing_spikes": found.differing,
+    }
 
 
-def _export_program(network: SpikingNetwork, file: str, part: Split) -> None:
+def _export_program(network: SpikingNetwork, file: str, part: Split) -> dict[str, Any]:
     from autosnn_ray.export import compare_program, write_program
 
     path = write_program(network, file)
-    _say(path, compare_program(network, path, part))
+    return _say("program", path, compare_program(network, path, part))
 
 
-def _export_onnx(network: SpikingNetwork, file: str, part: Split) -> None:
+def _export_onnx(network: SpikingNetwork, file: str, part: Split) -> dict[str, Any]:
     from autosnn_ray.export import compare_onnx, write_onnx
 
     path = write_onnx(network, file)
-    _say(path, compare_onnx(network, path, part))
+    return _say("onnx", path, compare_onnx(network, path, part))
 
 
-def _say(path: Path, found: ProgramComparison) -> None:
+def _say(form: str, path: Path, found: ProgramComparison) -> dict[str, Any]:
     from autosnn_ray.cli.console import console, say_written
 
     say_written([path])
@@ -130,3 +148,10 @@ def _say(path: Path, found: ProgramComparison) -> None:
         f"read back and run on {found.samples} validation samples: {found.predictions} put into the same class; "
         f"votes differ by at most {found.votes:g}, the spikes of a sample by at most {found.spikes:g}"
     )
+    return {
+        "format": form,
+        "file": str(path),
+        "same_class": found.predictions,
+        "most_votes_apart": found.votes,
+        "most_spikes_apart": found.spikes,
+    }

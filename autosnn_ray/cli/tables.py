@@ -10,7 +10,8 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,13 @@ def chosen_format(options: Namespace) -> str:
     if options.format not in FORMATS:
         raise unknown_name("format", options.format, FORMATS)
     return str(options.format)
+
+
+@contextmanager
+def said_beside(form: str) -> Iterator[None]:
+    """Sends what people are told within to standard error, where a program reads the tables on standard output."""
+    with nullcontext() if form == "table" else redirect_stdout(sys.stderr):
+        yield
 
 
 def write_tables(output: Output | Sequence[Output], form: str = "table") -> None:

@@ -185,3 +185,28 @@ def test_show_shows_a_fidelity(studies, capsys):
 def test_what_is_nothing_of_the_toolkits_is_refused(tmp_path, capsys):
     assert main(["show", str(tmp_path)]) == 1
     assert "is this the folder of a run" in capsys.readouterr().err
+
+
+def test_what_a_data_set_holds_as_json_and_csv(tmp_path, capsys):
+    looked_into = ("datasets", "digits", "--save", tmp_path / "digits.png")
+    found = json.loads(ok(capsys, *looked_into, "--format", "json"))
+    digits = asr.load_dataset("digits")
+    assert (found["checksum"], found["shape"], found["left_out"]) == (digits.checksum, [1, 8, 8], [])
+    assert sum(row["train"] for row in found["classes"]) == len(digits.train)
+    rows = list(csv.DictReader(io.StringIO(ok(capsys, *looked_into, "--format", "csv"))))
+    assert [row["class"] for row in rows] == [str(number) for number in range(10)]
+    assert int(rows[3]["test"]) == found["classes"][3]["test"] == int((digits.test.y == 3).sum())
+    assert (tmp_path / "digits.png").exists()
+
+
+def test_what_was_exported_as_json_and_csv(tiny_supernet_folder, tmp_path, capsys):
+    written = tmp_path / "net.nir"
+    command = ("export", tiny_supernet_folder, "--architecture", "scb_k3/srb_k3", "--samples", "20", "--nir", written)
+    found = json.loads(ok(capsys, *command, "--format", "json"))
+    (row,) = found["files"]
+    assert (row["format"], row["file"], row["dt"], row["same_class"]) == ("nir", str(written), 0.001, 20)
+    assert (found["samples"], found["card"]) == (20, None)
+    (again,) = csv.DictReader(io.StringIO(ok(capsys, *command, "--nir-for", "snntorch", "--format", "csv")))
+    assert (again["client"], float(again["dt"])) == ("snntorch", 1e-4)
+    assert main([*map(str, command), "--format", "json"]) == 0
+    assert "read back and run on 20 validation samples" in capsys.readouterr().err
