@@ -16,6 +16,7 @@ from autosnn_ray.files import write_atomically
 
 from ..ranking import Ranking, rankings_frame
 from .architecture import ArchitectureData, architecture_data, architecture_parts, draw_architecture, plot_architecture
+from .confusion import plot_confusion
 from .effects import EffectsData, draw_effects, effects_data, plot_effects
 from .fidelity import FidelityData, draw_fidelity, fidelity_data
 from .pareto import ParetoData, draw_pareto, pareto_data, plot_pareto
@@ -86,6 +87,7 @@ __all__ = [
     "fidelity_data",
     "pareto_data",
     "plot_architecture",
+    "plot_confusion",
     "plot_effects",
     "plot_pareto",
     "plot_profile",

@@ -7,6 +7,8 @@ layers of colour and event networks) is measured and written anew.
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -18,7 +20,9 @@ from autosnn_ray.cli.options import add_energy_options, energy_model
 from autosnn_ray.cli.tables import Column, Output, Table, add_format_option, chosen_format, write_tables
 
 if TYPE_CHECKING:
+    from autosnn_ray.data import Dataset, Split
     from autosnn_ray.profiles import LayerProfile, Profile
+    from autosnn_ray.spiking.network import SpikingNetwork
 
 EXAMPLE = "autosnn-ray inspect supernet --architecture srb_k5/skip/scb_k3/srb_k3/skip"
 AFTER_INTERRUPT = "Nothing was changed."
@@ -35,7 +39,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_energy_options(parser)
     add_format_option(parser)
-    parser.add_argument("--save", type=str | None, default=None, help="folder for profile.json, .csv and .png")
+    parser.add_argument(
+        "--save",
+        type=str | None,
+        default=None,
+        help="folder for profile.json, .csv and .png, and for the confusion matrix as .csv and .png",
+    )
 
 
 def run(options: Namespace) -> None:
@@ -57,7 +66,8 @@ def run(options: Namespace) -> None:
     else:
         write_tables(_records(found, opened.shared), form)
     if options.save:
-        files = _save(found, Path(options.save))
+        folder = Path(options.save)
+        files = [*_save(found, folder), *_save_confusion(opened.network, data, validation.head(count), folder)]
         if form == "table":
             say_written(files)
     if not opened.shared and has_outdated_card(options.folder):
@@ -133,3 +143,19 @@ def _save(found: Profile, folder: Path) -> list[Path]:
         analysis.write_profile(analysis.read_profile(written), folder / "profile.csv"),
         analysis.save(analysis.plot_profile(written), folder / "profile.png"),
     ]
+
+
+def _save_confusion(network: SpikingNetwork, data: Dataset, part: Split, folder: Path) -> list[Path]:
+    from autosnn_ray.evaluation import confusion_matrix
+    from autosnn_ray.files import write_atomically
+    from autosnn_ray.own_packages import analysis
+
+    counts = confusion_matrix(network, part)
+    names = data.class_names or tuple(str(number) for number in range(data.classes))
+    table = folder / "confusion.csv"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([["class", *names], *([name, *row] for name, row in zip(names, counts.tolist(), strict=True))])
+    write_atomically(table, text.getvalue().encode())
+    figure = analysis.plot_confusion(counts, names, f"{data.name}, validation samples")
+    return [table, analysis.save(figure, folder / "confusion.png")]

@@ -7,8 +7,10 @@ import io
 import json
 import shlex
 
+import numpy as np
 import pytest
 
+import autosnn_ray as asr
 from autosnn_ray.cards import ModelCard
 from tests.cli.commands import ok, refused
 
@@ -31,7 +33,9 @@ def test_one_architecture_is_trained_alone_and_looked_into(capsys, network, tmp_
     assert all(len(line) <= 80 for line in rows), "the table fits a terminal"
     values = json.loads((tmp_path / "out" / "profile.json").read_text())
     assert values["energy_model"]["accumulate"] == pytest.approx(0.5e-12)
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"profile.json", "profile.csv", "profile.png"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "profile.json", "profile.csv", "profile.png", "confusion.csv", "confusion.png",
+    }  # fmt: skip
     found = json.loads(ok(capsys, "inspect", network, "--samples", "30", "--format", "json"))
     assert [layer["name"] for layer in found["layers"]] == [layer["name"] for layer in values["layers"]]
     assert found["parameters"] == sum(layer["parameters"] for layer in values["layers"])
@@ -81,3 +85,16 @@ def test_a_network_is_exported_and_checked(capsys, network, tmp_path):
     assert ModelCard.load(network).on_test is None
     assert "nothing to write: give --nir FILE" in refused(capsys, "export", network)
     assert "dt: expected seconds above 0" in refused(capsys, "export", network, "--nir", tmp_path / "x", "--dt", "0")
+
+
+def test_which_classes_are_taken_for_which(capsys, network, tmp_path):
+    ok(capsys, "inspect", network, "--save", tmp_path / "out")
+    rows = list(csv.reader((tmp_path / "out" / "confusion.csv").read_text().splitlines()))
+    assert rows[0] == ["class", *map(str, range(10))]
+    counts = np.array([[int(number) for number in row[1:]] for row in rows[1:]])
+    data, opened = asr.load_dataset("digits"), asr.open_network(network)
+    assert counts.sum(axis=1).tolist() == np.bincount(data.validation.y, minlength=10).tolist()
+    assert np.trace(counts) / counts.sum() == pytest.approx(asr.evaluate(opened.network, data.validation).accuracy)
+    x = data.validation.x[data.validation.y == 3]
+    predicted = opened.network.eval()(x).logits.argmax(dim=1)
+    assert counts[3].tolist() == np.bincount(predicted, minlength=10).tolist()
