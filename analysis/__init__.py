@@ -12,6 +12,7 @@ from .plots import (
     draw_fidelity,
     draw_pareto,
     draw_progress,
+    draw_race,
     draw_ranking,
     effects_data,
     pareto_data,
@@ -26,26 +27,32 @@ from .plots import (
     save_rankings,
 )
 from .profiles import read_profile, write_profile
+from .racing import Contest, contest, race, race_table
 from .ranking import Ranking, evaluator_label, rankings_frame, read_rankings
 from .reproduction import read_reproduction, read_reproduction_config
 from .retraining import read_retraining, summarise_retraining, write_retraining
 from .statistics import best, choose, indistinguishable, mcnemar, preferred, wilson_interval
+from .tabular import Tabular, tabular
 
 __all__ = [
     "KINDS",
     "PLOTS",
+    "Contest",
     "Folder",
     "Ranking",
+    "Tabular",
     "best",
     "choose",
     "compare",
     "contents_of",
+    "contest",
     "correct",
     "draw_architecture",
     "draw_effects",
     "draw_fidelity",
     "draw_pareto",
     "draw_progress",
+    "draw_race",
     "draw_ranking",
     "effects",
     "effects_data",
@@ -65,6 +72,8 @@ __all__ = [
     "plot_samples",
     "preferred",
     "progress_data",
+    "race",
+    "race_table",
     "rankings_frame",
     "read",
     "read_config",
@@ -77,6 +86,7 @@ __all__ = [
     "save_rankings",
     "state",
     "summarise_retraining",
+    "tabular",
     "wilson_interval",
     "write_frame",
     "write_profile",

@@ -58,6 +58,9 @@ COMMANDS: dict[str, Command] = {
     "retrain": Command(
         "autosnn_ray.cli.retrain", "train chosen architectures, several seeds, and report on test samples once"
     ),
+    "transfer": Command(
+        "autosnn_ray.cli.transfer", "train the best of a search on other data, or at another width, from scratch"
+    ),
     "reproduce": Command(
         "autosnn_ray.cli.reproduce", "repeat an experiment of the paper, or a share of it: our numbers beside its own"
     ),

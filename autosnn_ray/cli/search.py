@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from argparse import SUPPRESS
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
@@ -47,6 +48,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
+    parser.add_argument(
+        "--begin-with",
+        type=list[str],
+        default=[],
+        help="evaluate these first, and learn from them: architectures (srb_k5/skip/…), or the folder of another run, "
+        "whose ten best are taken; may be repeated",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run that is in the folder")
     parser.add_argument(
         "--finalists",
@@ -163,6 +171,7 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         objectives=goal.objectives,
         constraints=chosen_constraints(options),
         candidates=options.candidates,
+        begin_with=_begin_with(options.begin_with, problem),
         resume=options.resume,
         executor=executor,
         storage=options.storage,
@@ -173,6 +182,14 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         rounds = halving_rounds(options.finalists)
         hold_halving(problem, found, rounds, executor)
     say_next("show", found.path, "--save", "pictures")
+
+
+def _begin_with(given: list[str], problem: Problem) -> list[str] | None:
+    """Reads what is to be evaluated first; a folder is that of a run, all else is an architecture."""
+    from autosnn_ray.runs.warm_start import architectures_of
+
+    parts: list[Any] = [Path(one) if Path(one).is_dir() else [one] for one in given]
+    return [name for part in parts for name in architectures_of(part, problem.space)] or None
 
 
 def _fit_predictor(
