@@ -27,7 +27,7 @@ from .plots import (
     save_rankings,
 )
 from .profiles import read_profile, write_profile
-from .racing import Contest, contest, race, race_table
+from .racing import AT, Contest, contest, race, race_table
 from .ranking import Ranking, evaluator_label, rankings_frame, read_rankings
 from .reproduction import read_reproduction, read_reproduction_config
 from .retraining import read_retraining, summarise_retraining, write_retraining
@@ -35,6 +35,7 @@ from .statistics import best, choose, indistinguishable, mcnemar, preferred, wil
 from .tabular import Tabular, tabular
 
 __all__ = [
+    "AT",
     "KINDS",
     "PLOTS",
     "Contest",

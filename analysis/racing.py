@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import moocore
@@ -93,8 +93,8 @@ class _Front:
         return float(moocore.hypervolume(costs, ref=self.corner)) / self.area if self.area else 1.0
 
 
-def _costs(evaluations: Sequence[Evaluation] | object) -> npt.NDArray[np.float64]:
-    return np.array([[one.spikes, -one.accuracy] for one in evaluations])  # type: ignore[attr-defined]
+def _costs(evaluations: Iterable[Evaluation]) -> npt.NDArray[np.float64]:
+    return np.array([[one.spikes, -one.accuracy] for one in evaluations])
 
 
 def _looks(
@@ -172,7 +172,12 @@ def _by_seed(frame: pd.DataFrame, algorithm: str, evaluations: int, measure: str
 def race_table(frame: pd.DataFrame, at: Sequence[int] = (60, 160, 400), measure: str = "regret") -> pd.DataFrame:
     """Returns a row for each algorithm with mean and standard error over seeds, the best at the end first."""
     chosen = frame[frame["evaluations"].isin(list(at))]
-    grouped = chosen.groupby(["algorithm", "evaluations"], sort=False)[measure]
-    found = pd.DataFrame({"mean": grouped.mean(), "error": grouped.sem()}).unstack("evaluations")
-    found = found.swaplevel(axis=1).sort_index(axis=1, level=0, sort_remaining=False)
-    return found.sort_values((max(at), "mean"), ascending=measure == "regret")
+    grouped = chosen.groupby(["evaluations", "algorithm"], sort=False)[measure]
+    parts = {
+        f"{name} after {number}": rows.droplevel("evaluations")
+        for number in sorted(set(chosen["evaluations"]))
+        for name, values in (("mean", grouped.mean()), ("error", grouped.sem()))
+        if len(rows := values[values.index.get_level_values("evaluations") == number])
+    }
+    last = f"mean after {max(at)}"
+    return pd.DataFrame(parts).sort_values(last, ascending=measure == "regret")

@@ -146,7 +146,9 @@ class AskTell(ABC):
             InvalidInputError: One stands there twice, or more than it may propose; or it proposes none but its own.
         """
         if not self.takes_given:
-            raise InvalidInputError(f"begin_with: {type(self).__name__} proposes a list of its own, and no others first")
+            raise InvalidInputError(
+                f"begin_with: {type(self).__name__} proposes a list of its own, and no others first"
+            )
         wanted = list(architectures)
         taken = self.take_new(wanted, len(wanted))
         if len(taken) < len(wanted) or len(wanted) > self.budget:

@@ -64,6 +64,7 @@ COMMANDS: dict[str, Command] = {
     "reproduce": Command(
         "autosnn_ray.cli.reproduce", "repeat an experiment of the paper, or a share of it: our numbers beside its own"
     ),
+    "race": Command("autosnn_ray.cli.race", "race search algorithms on a space that was evaluated whole, in seconds"),
     "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
     "export": Command("autosnn_ray.cli.export", "export a network: NIR for simulators and hardware, a PyTorch program"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),

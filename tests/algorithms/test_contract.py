@@ -347,7 +347,9 @@ def test_given_architectures_fill_the_first_generation(name, space):
     assert [one.origin for one in first] == ["given"] * 3 + ["random"] * 17
     for one in first:
         is_given = one.origin == "given"
-        state.tell(one.index, Evaluation.measured(accuracy=0.99 if is_given else 0.1, spikes=10.0 if is_given else 2000.0))
+        state.tell(
+            one.index, Evaluation.measured(accuracy=0.99 if is_given else 0.1, spikes=10.0 if is_given else 2000.0)
+        )
     bred = state.ask()
     assert bred.generation == 1
     assert bred.parents
