@@ -43,7 +43,7 @@ def evaluators(problem, supernet, notes) -> dict[str, object]:
         "scratch": asr.TrainFromScratch(epochs=1, seed=2, training={"batch_size": 256}),
         "from_path": asr.TrainFromPath(supernet, epochs=1, training={"learning_rate": 1e-3, "batch_size": 256}),
         "training_free": asr.TrainingFree(samples=16),
-        "predictor": asr.Predictor(supernet, fitted=fit(sample, sample)),
+        "predictor": asr.Predictor(fit(sample, sample), supernet),
     }
     assert found.keys() == EVALUATORS.keys(), "an evaluator of the registry is not held to the contract"
     return found | {
