@@ -11,10 +11,12 @@ from .folders import KINDS, Folder, contents_of, kind_of
 from .frames import correct, layer_spikes, read, read_config, state, write_frame
 from .fronts import front, hypervolume
 from .profiles import read_profile, write_profile
+from .racing import AT, Contest, contest, race, race_table
 from .ranking import Ranking, evaluator_label, rankings_frame, read_rankings
 from .reproduction import read_reproduction, read_reproduction_config
 from .retraining import read_retraining, summarise_retraining, write_retraining
 from .statistics import best, choose, indistinguishable, mcnemar, preferred, wilson_interval
+from .tabular import Tabular, tabular
 
 if TYPE_CHECKING:
     from .plots import (
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
         draw_fidelity,
         draw_pareto,
         draw_progress,
+        draw_race,
         draw_ranking,
         effects_data,
         pareto_data,
@@ -40,20 +43,25 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AT",
     "KINDS",
     "PLOTS",
+    "Contest",
     "Folder",
     "Ranking",
+    "Tabular",
     "best",
     "choose",
     "compare",
     "contents_of",
+    "contest",
     "correct",
     "draw_architecture",
     "draw_effects",
     "draw_fidelity",
     "draw_pareto",
     "draw_progress",
+    "draw_race",
     "draw_ranking",
     "effects",
     "effects_data",
@@ -74,6 +82,8 @@ __all__ = [
     "plot_samples",
     "preferred",
     "progress_data",
+    "race",
+    "race_table",
     "rankings_frame",
     "read",
     "read_config",
@@ -86,6 +96,7 @@ __all__ = [
     "save_rankings",
     "state",
     "summarise_retraining",
+    "tabular",
     "wilson_interval",
     "write_frame",
     "write_profile",

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from autosnn_ray.studies.predictor import fit_predictor as fit_predictor
     from autosnn_ray.studies.reproduction import reproduce as reproduce
     from autosnn_ray.studies.retraining import retrain as retrain
+    from autosnn_ray.studies.transfer import transfer as transfer
     from autosnn_ray.training import Supernet as Supernet
     from autosnn_ray.training import TrainedNetwork as TrainedNetwork
     from autosnn_ray.training import TrainSettings as TrainSettings
@@ -134,6 +135,7 @@ _HOME = {
     "fit_predictor": "studies.predictor",
     "reproduce": "studies.reproduction",
     "retrain": "studies.retraining",
+    "transfer": "studies.transfer",
     "register_neuron": "spiking.own_neurons",
     "Supernet": "training",
     "TrainSettings": "training",

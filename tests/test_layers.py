@@ -90,7 +90,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "tomli_w",
     ),
     "search_spaces": (*SPACE,),
-    "analysis": (*JOURNAL, "analysis", "numpy", "pandas", "matplotlib", "moocore", "scipy"),
+    "analysis": (*ALGORITHMS, "analysis", "numpy", "pandas", "matplotlib", "moocore", "scipy"),
 }
 """For each package, what its files may import besides the standard library, in any function of theirs too."""
 

@@ -22,6 +22,7 @@ from .fidelity import FidelityData, draw_fidelity, fidelity_data
 from .pareto import ParetoData, draw_pareto, pareto_data, plot_pareto
 from .profile import plot_profile, profile_panels
 from .progress import ProgressData, draw_progress, plot_progress, progress_data
+from .race import draw_race
 from .ranking import draw_ranking
 from .samples import plot_samples
 
@@ -82,6 +83,7 @@ __all__ = [
     "draw_fidelity",
     "draw_pareto",
     "draw_progress",
+    "draw_race",
     "draw_ranking",
     "effects_data",
     "fidelity_data",

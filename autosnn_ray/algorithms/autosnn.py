@@ -76,23 +76,30 @@ class _Evolution(Breeding):
 
     def propose(self) -> Candidate | None:
         if not self._queue:
-            if self._pending:
+            if self._pending and not self._begins:
                 return None
             self._breed()
         return self._queue.pop(0)
+
+    @property
+    def _begins(self) -> bool:
+        """Whether the next generation is the first, and drawn: those that were given do not fill it."""
+        return self._generation < 0 and self.given < self._settings.population
 
     def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         if evaluation is not None:
             self._results.append((candidate, evaluation))
 
     def _breed(self) -> None:
-        for result in sorted(self._results, key=lambda result: result[0].index):
-            self._admit(*result)
-        self._results = []
+        begins = self._begins
+        if not begins:
+            for result in sorted(self._results, key=lambda result: result[0].index):
+                self._admit(*result)
+            self._results = []
         self._generation += 1
         # Bred whole even where the budget cuts it short: a run that is extended later then proposes what a run
         # of the larger budget would have proposed.
-        wanted = min(self._settings.population, self.space.size - self.asked)
+        wanted = min(self._settings.population - (self.given if begins else 0), self.space.size - self.asked)
         proposals: list[Proposal] = []
         if len(self._fittest):
             proposals += self._breed_new("mutation", min(self._settings.mutants, wanted))

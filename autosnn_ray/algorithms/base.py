@@ -106,7 +106,13 @@ class AskTell(ABC):
         candidates: How many to propose at most.
         rng: What every random draw comes from.
         needs_slots: Whether a space in which nothing is to be decided is refused.
+
+    Attributes:
+        takes_given: Whether a search can begin with architectures that are given.
+        given: How many were given to begin with.
     """
+
+    takes_given: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -127,6 +133,30 @@ class AskTell(ABC):
         self._pending: dict[int, Candidate] = {}
         self._asked = 0
         self._shuffled: list[Architecture] | None = None
+        self._first: list[Architecture] = []
+        self.given = 0
+
+    def begin_with(self, architectures: Iterable[Architecture]) -> None:
+        """Has these proposed first, before any of its own; what comes of them is learned from like all else.
+
+        Args:
+            architectures: Each once.
+
+        Raises:
+            InvalidInputError: One stands there twice, or more than it may propose; or it proposes none but its own.
+        """
+        if not self.takes_given:
+            raise InvalidInputError(
+                f"begin_with: {type(self).__name__} proposes a list of its own, and no others first"
+            )
+        wanted = list(architectures)
+        taken = self.take_new(wanted, len(wanted))
+        if len(taken) < len(wanted) or len(wanted) > self.budget:
+            raise InvalidInputError(
+                f"begin_with: expected no more than {self.budget} architectures, each once, got {len(wanted)} "
+                f"({len(set(wanted))} different)"
+            )
+        self._first, self.given = taken, len(taken)
 
     @property
     def asked(self) -> int:
@@ -155,7 +185,11 @@ class AskTell(ABC):
 
     def ask(self) -> Candidate | None:
         """Proposes the next candidate; None where nothing comes until more is told, or nothing at all."""
-        candidate = self.propose() if self._asked < self.budget else None
+        candidate = None
+        if self._first:
+            candidate = Candidate(self._asked, self._first.pop(0), "given")
+        elif self._asked < self.budget:
+            candidate = self.propose()
         if candidate is not None:
             self._asked += 1
             self._pending[candidate.index] = candidate

@@ -48,5 +48,7 @@ class Enumeration(Algorithm):
 
 
 class _EnumerationState(AskTell):
+    takes_given: ClassVar[bool] = False
+
     def propose(self) -> Candidate | None:
         return Candidate(self.asked, self.space.at(self.asked), "enumerated")

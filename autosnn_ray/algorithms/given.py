@@ -58,6 +58,8 @@ class Given(Algorithm):
 
 
 class _GivenState(AskTell):
+    takes_given: ClassVar[bool] = False
+
     def __init__(self, space: SearchSpace, candidates: int, settings: Given) -> None:
         super().__init__(space, candidates, np.random.default_rng(settings.seed), needs_slots=False)
         self._given = [space.parse(architecture) for architecture in settings.architectures]

@@ -65,10 +65,15 @@ class _Fronts(AskTell):
 
     def propose(self) -> Candidate | None:
         if not self._queue:
-            if self._pending:
+            if self._pending and not self._begins:
                 return None
             self._breed()
         return self._queue.pop(0)
+
+    @property
+    def _begins(self) -> bool:
+        """Whether the next generation is the first, and drawn: those that were given do not fill it."""
+        return self._generation < 0 and self.given < self._settings.population
 
     def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         judged = None if evaluation is None else Judged.of(candidate, evaluation, self._goal)
@@ -76,12 +81,14 @@ class _Fronts(AskTell):
             self._offspring.append(judged)
 
     def _breed(self) -> None:
-        offspring = sorted(self._offspring, key=lambda one: one.candidate.index)
-        self._population = ranked([*self._population, *offspring])[: self._settings.population]
-        self._offspring = []
+        begins = self._begins
+        if not begins:
+            offspring = sorted(self._offspring, key=lambda one: one.candidate.index)
+            self._population = ranked([*self._population, *offspring])[: self._settings.population]
+            self._offspring = []
         self._generation += 1
         # Bred whole even where the budget cuts it short: a run that is extended later goes on as if it had not been.
-        wanted = min(self._settings.population, self.space.size - self.asked)
+        wanted = min(self._settings.population - (self.given if begins else 0), self.space.size - self.asked)
         found: list[Proposal] = []
         for _ in range(_DRAWS_EACH * wanted if self._population else 0):
             if len(found) == wanted:

@@ -58,9 +58,13 @@ COMMANDS: dict[str, Command] = {
     "retrain": Command(
         "autosnn_ray.cli.retrain", "train chosen architectures, several seeds, and report on test samples once"
     ),
+    "transfer": Command(
+        "autosnn_ray.cli.transfer", "train the best of a search on other data, or at another width, from scratch"
+    ),
     "reproduce": Command(
         "autosnn_ray.cli.reproduce", "repeat an experiment of the paper, or a share of it: our numbers beside its own"
     ),
+    "race": Command("autosnn_ray.cli.race", "race search algorithms on a space that was evaluated whole, in seconds"),
     "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
     "export": Command("autosnn_ray.cli.export", "export a network: NIR for simulators and hardware, a PyTorch program"),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),

@@ -111,7 +111,7 @@ def _what_numbers_are(config: dict[str, Any], provenance: str) -> list[str]:
     found = [f"numbers: {provenance}"] if provenance else []
     if config.get("evaluator", {}).get("name") in ("path", "recalibrated"):
         found.append(
-            "a supernet ranks spikes well and accuracies badly (docs/ranking.md): `search --predictor-sample 40` "
+            "a supernet ranks spikes well and accuracies badly (docs/ranking.md): a search without --evaluator path "
             "predicts accuracies from networks trained from scratch, `autosnn-ray halving` trains the best"
         )
     for objective in Goal.from_dict(config["goal"]).objectives if "goal" in config else ():

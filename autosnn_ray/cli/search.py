@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from argparse import SUPPRESS
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
@@ -17,14 +18,13 @@ from autosnn_ray.cli.evaluator_options import (
     add_problem_options,
     chosen_evaluator,
     find_problem,
-    given_evaluator,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.halving import hold_halving
 from autosnn_ray.cli.options import add_constraint_options, amount, chosen_constraints, group, number
+from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, wants_predictor
 
 if TYPE_CHECKING:
-    from autosnn_ray.evaluators import Predictor
     from autosnn_ray.objectives import Goal
     from autosnn_ray.problem import Problem
     from autosnn_ray.runs.executors import Executor, OpenExecutor
@@ -47,6 +47,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
+    parser.add_argument(
+        "--begin-with",
+        type=list[str],
+        default=[],
+        help="evaluate these first, and learn from them: architectures (srb_k5/skip/…), or the folder of another run, "
+        "whose ten best are taken; may be repeated",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run that is in the folder")
     parser.add_argument(
         "--finalists",
@@ -58,20 +65,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_fitness_options(parser)
     add_constraint_options(parser)
     add_evaluator_options(parser)
-    _add_predictor_options(parser)
+    add_predictor_options(parser)
     add_executor_options(parser)
-
-
-def _add_predictor_options(parser: ArgumentParser) -> None:
-    shown = group(parser, "evaluator")
-    shown.add_argument(
-        "--predictor-sample",
-        type=int,
-        default=0,
-        help="first train so many architectures from scratch, and predict the others from them: about twice as many "
-        "as there are choices over all slots, such as 40; 0: as --evaluator says",
-    )
-    shown.add_argument("--predictor-epochs", type=int, default=20, help="length of each of these trainings")
 
 
 def add_run_arguments(parser: ArgumentParser) -> None:
@@ -134,7 +129,7 @@ def run(options: Namespace) -> None:
         )
     problem, supernet = find_problem(options)
     executor = chosen_executor(options)
-    if not (options.predictor_sample or options.finalists):
+    if not (wants_predictor(options) or options.finalists):
         _search(options, problem, supernet, executor)
         return
     # Everything by the same processes.
@@ -150,8 +145,8 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     from autosnn_ray.studies.halving import halving_rounds
 
     algorithm = make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings)
-    if options.predictor_sample:
-        evaluator: Any = _fit_predictor(options, problem, supernet, executor)
+    if wants_predictor(options):
+        evaluator: Any = fit_asked_for(options, problem, supernet, executor)
     else:
         evaluator = chosen_evaluator(options, supernet)
     goal = chosen_goal(options, evaluator)
@@ -163,6 +158,7 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         objectives=goal.objectives,
         constraints=chosen_constraints(options),
         candidates=options.candidates,
+        begin_with=_begin_with(options.begin_with, problem),
         resume=options.resume,
         executor=executor,
         storage=options.storage,
@@ -175,41 +171,9 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     say_next("show", found.path, "--save", "pictures")
 
 
-def _fit_predictor(
-    options: Namespace, problem: Problem, supernet: Supernet | None, executor: Executor | OpenExecutor
-) -> Predictor:
-    """Trains a sample from scratch, and says what it taught."""
-    from autosnn_ray.cli.console import console, print_rows
-    from autosnn_ray.errors import InvalidInputError
-    from autosnn_ray.storage.run_folder import open_run_folder
-    from autosnn_ray.studies.predictor import fit_predictor
+def _begin_with(given: list[str], problem: Problem) -> list[str] | None:
+    """Reads what is to be evaluated first; a folder is that of a run, all else is an architecture."""
+    from autosnn_ray.runs.warm_start import architectures_of
 
-    if supernet is None:
-        raise InvalidInputError(
-            "--predictor-sample: expected --supernet too: the predictor takes spikes from the supernet's paths"
-        )
-    if given_evaluator(options):
-        raise InvalidInputError("--predictor-sample makes an evaluator of its own; leave --evaluator out")
-    with open_run_folder(options.run, options.storage, is_new=not options.resume) as home:
-        former = home.path / "survey"
-        fitted = fit_predictor(
-            problem,
-            supernet,
-            path=former if former.is_dir() else home.path / "predictor",
-            sample=options.predictor_sample,
-            epochs=options.predictor_epochs,
-            executor=executor,
-            progress=True,
-        )
-    models = fitted.models
-    print_rows(
-        ["", "explained", "error"],
-        [
-            ["accuracy", f"{models['accuracy'].explained:.0%}", f"{models['accuracy'].error:.2%}"],
-            ["spikes, beyond the path's", f"{models['spikes'].explained:.0%}", f"{models['spikes'].error:.0%}"],
-        ],
-        title=f"what the choices explain, by {len(fitted.fitted['architectures'])} architectures trained from scratch",
-    )
-    if models["accuracy"].explained < 0.01:
-        console.print("accuracies differ by no more than chance: all are taken as equal, and spikes decide")
-    return fitted
+    parts: list[Any] = [Path(one) if Path(one).is_dir() else [one] for one in given]
+    return [name for part in parts for name in architectures_of(part, problem.space)] or None

@@ -88,13 +88,13 @@ def make_evaluator(name: str, supernet: Supernet | None = None, **settings: Any)
             raise unknown_name(f"setting of evaluator {name}", setting, known or ["none"])
     kind = EVALUATORS[name]
     needs = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
-    if "supernet" in needs:
-        if supernet is None:
-            raise InvalidInputError(
-                f"evaluator {name}: expected a supernet, got none; train one (autosnn-ray train FOLDER) and give it "
-                "(--supernet FOLDER), or take one of those that need none: "
-                f"{', '.join(other for other, one in EVALUATORS.items() if not issubclass(one, SupernetEvaluator))}"
-            )
+    if "supernet" in needs and supernet is None:
+        raise InvalidInputError(
+            f"evaluator {name}: expected a supernet, got none; train one (autosnn-ray train FOLDER) and give it "
+            "(--supernet FOLDER), or take one of those that need none: "
+            f"{', '.join(other for other, one in EVALUATORS.items() if not issubclass(one, SupernetEvaluator))}"
+        )
+    if supernet is not None and any(field.name == "supernet" for field in fields(kind)):
         settings["supernet"] = supernet
     try:
         return kind(**settings)
@@ -141,4 +141,4 @@ def evaluator_from_dict(values: Mapping[str, Any], supernet: Supernet | None = N
         raise InvalidInputError(
             f"evaluator: the run used {name}, which is none of {', '.join(EVALUATORS)}; give it: resume(…, evaluator=…)"
         )
-    return make_evaluator(name, supernet if issubclass(EVALUATORS[name], SupernetEvaluator) else None, **settings)
+    return make_evaluator(name, supernet if "supernet" in values else None, **settings)

@@ -1,4 +1,4 @@
-"""The evaluator that was fitted on a sample: spikes of the supernet's path, corrected, and a predicted accuracy."""
+"""The evaluator that was fitted on a sample: predicted accuracies and spikes."""
 
 from __future__ import annotations
 
@@ -7,54 +7,89 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import PREDICTION, Evaluation, Measure
-from autosnn_ray.evaluators.base import Estimate, EvaluatorContext, SupernetEvaluator
+from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
 from autosnn_ray.evaluators.path import SupernetPath
-from autosnn_ray.space import AdditiveModel, Architecture, format_architecture
+from autosnn_ray.space import AdditiveModel, Architecture, RankModel, format_architecture
+
+if TYPE_CHECKING:
+    from autosnn_ray.problem import Problem
+    from autosnn_ray.training.supernet import Supernet
 
 _LEAST_SPIKES = 1e-3
 _Z = 1.96
 
 
 @dataclass(frozen=True)
-class Predictor(SupernetEvaluator):
-    """Predicts what an architecture would reach from scratch, fitted on a sample that was trained so.
-
-    A supernet knows an architecture's spikes and hardly its accuracy. So spikes are those of its path, times what
-    the sample says each choice is wrong by; accuracy and loss are what the choices added in the sample. The intervals
-    are those of the predictor: 1.96 times its error at architectures that were left out of the fit.
+class Models:
+    """What was learned from a sample.
 
     Attributes:
-        supernet: The supernet.
+        accuracy: Of accuracies, by their ranks and those of the losses.
+        loss: Of losses, by their ranks.
+        spikes: Of the logarithm of spikes; with a supernet, of what spikes of its paths are wrong by.
+    """
+
+    accuracy: RankModel
+    loss: RankModel
+    spikes: AdditiveModel
+
+
+@dataclass(frozen=True)
+class Predictor(Evaluator):
+    """Predicts what an architecture would reach, fitted on a sample that was trained from scratch.
+
+    Accuracy and loss come from the ranks that choices gave in the sample, so that networks which did not learn at all
+    drag nothing; spikes from what choices multiply them by. With a supernet, spikes are those of its paths, times what
+    the sample says each choice is wrong by. Values are those of trainings as long as the sample's: shorter ones than
+    the final training's reach less, and order architectures nearly as well. The intervals are those of the predictor,
+    by its errors at architectures that were left out of the fit.
+
+    Attributes:
         fitted: What ``fit`` made of a sample, or ``autosnn_ray.fit_predictor`` gave.
+        supernet: The supernet that ``fit`` was given paths of; None where it was given none.
 
     Raises:
-        InvalidInputError: Nothing was fitted, or on another space.
+        InvalidInputError: Nothing was fitted, on another space, or with a supernet that is missing here.
     """
 
     name: ClassVar[str] = "predictor"
-    summary: ClassVar[str] = "predicted from a sample that was trained from scratch, with the spikes of the path"
+    summary: ClassVar[str] = "predicted from a sample that was trained from scratch"
     fitted: Mapping[str, Any] = field(default_factory=dict)
+    supernet: Supernet | None = None
 
     def __post_init__(self) -> None:
-        slots = len(self.supernet.space.slots)
-        if any(len(model.effects) != slots for model in self.models.values()):
+        if bool(self.models and self.fitted.get("paths")) != (self.supernet is not None):
+            wanted = "the supernet whose paths it was fitted with" if self.supernet is None else "no supernet"
+            raise InvalidInputError(f"predictor: expected {wanted}, as when it was fitted")
+
+    def check(self, problem: Problem) -> None:
+        """Refuses a problem of another space than the sample's, or than the supernet's."""
+        slots = len(problem.space.slots)
+        if any(len(effects) != slots for effects in (self.models.accuracy.effects, self.models.spikes.effects)):
             raise InvalidInputError(
-                f"fitted: expected a sample of the {slots} slots of {self.supernet.space.name}, got another"
+                f"fitted: expected a sample of the {slots} slots of {problem.space.name}, got another"
             )
+        if self.supernet is not None:
+            self.supernet.check(problem)
+            self.supernet.check_weights()
 
     @property
-    def models(self) -> dict[str, AdditiveModel]:
-        """The models of accuracy, loss, and of the logarithm of what spikes of paths are wrong by."""
+    def models(self) -> Models:
+        """What was learned."""
         try:
-            return {name: AdditiveModel.from_dict(self.fitted[name]) for name in ("accuracy", "loss", "spikes")}
+            return Models(
+                RankModel.from_dict(self.fitted["accuracy"]),
+                RankModel.from_dict(self.fitted["loss"]),
+                AdditiveModel.from_dict(self.fitted["spikes"]),
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInputError(
-                f"fitted: expected what `asr.fit_predictor` gives, got one that lacks {error}; "
+                f"fitted: expected what `asr.fit_predictor` gives today, got one that lacks {error}; "
                 "on the command line --predictor-sample makes it"
             ) from error
 
@@ -65,56 +100,59 @@ class Predictor(SupernetEvaluator):
 
     def start(self, context: EvaluatorContext) -> Estimate:
         """Reads the models."""
-        path, models = SupernetPath(self.supernet).start(context), self.models
+        models = self.models
+        path = None if self.supernet is None else SupernetPath(self.supernet).start(context)
 
         def estimate(architecture: Architecture, repetition: int) -> Evaluation:
             started = time.perf_counter()
-            found = path(architecture, repetition)
-            shift, error = models["spikes"].predict(architecture), _Z * models["spikes"].error
-            spikes = [found.spikes * math.exp(shift + end) for end in (0, -error, error)]
-            factor = math.exp(shift)
-            return replace(
-                found,
+            found = None if path is None else path(architecture, repetition)
+            shift, error = models.spikes.predict(architecture), _Z * models.spikes.error
+            base = 1.0 if found is None else found.spikes
+            spikes = [base * math.exp(shift + end) for end in (0, -error, error)]
+            layers = {} if found is None else found.layer_spikes
+            return Evaluation(
                 measures={
-                    "accuracy": _predicted(models["accuracy"], architecture, most=1.0),
-                    "loss": _predicted(models["loss"], architecture),
+                    "accuracy": _predicted(models.accuracy, architecture, most=1.0),
+                    "loss": _predicted(models.loss, architecture),
                     "spikes": Measure(spikes[0], PREDICTION, low=spikes[1], high=spikes[2]),
                 },
-                layer_spikes={layer: count * factor for layer, count in found.layer_spikes.items()},
+                layer_spikes={layer: count * math.exp(shift) for layer, count in layers.items()},
                 seconds=time.perf_counter() - started,
             )
 
         return estimate
 
 
-def _predicted(model: AdditiveModel, architecture: Architecture, most: float = math.inf) -> Measure:
-    value, error = model.predict(architecture), _Z * model.error
-    bounded = [min(most, max(0.0, number)) for number in (value, value - error, value + error)]
-    return Measure(bounded[0], PREDICTION, low=bounded[1], high=bounded[2])
+def _predicted(model: RankModel, architecture: Architecture, most: float = math.inf) -> Measure:
+    value, (low, high) = model.predict(architecture), model.interval(architecture)
+    ends = [min(most, max(0.0, end)) for end in (min(low, value), max(high, value))]
+    return Measure(value, PREDICTION, low=ends[0], high=ends[1])
 
 
-def fit(scratch: Mapping[Architecture, Evaluation], paths: Mapping[Architecture, Evaluation]) -> dict[str, Any]:
-    """Learns from architectures that were trained from scratch what a supernet's paths do not tell.
+def fit(
+    scratch: Mapping[Architecture, Evaluation], paths: Mapping[Architecture, Evaluation] | None = None
+) -> dict[str, Any]:
+    """Learns from architectures that were trained from scratch.
 
     Args:
-        scratch: What each reached from scratch.
-        paths: What the supernet says of the same architectures.
+        scratch: What each reached.
+        paths: What a supernet says of the same architectures; where it is given, what its spikes are wrong by is
+            learned.
 
     Returns:
         What was fitted as plain values, as ``Predictor`` takes it.
 
     Raises:
-        InvalidInputError: Fewer than five architectures in both.
+        InvalidInputError: Fewer than five architectures, in both where paths are given.
     """
-    shared = [one for one in scratch if one in paths and math.isfinite(scratch[one].loss)]
-    ratios = [_log(scratch[one].spikes) - _log(paths[one].spikes) for one in shared]
-    models = {
-        "accuracy": AdditiveModel.fit(shared, [scratch[one].accuracy for one in shared]),
-        "loss": AdditiveModel.fit(shared, [scratch[one].loss for one in shared]),
-        "spikes": AdditiveModel.fit(shared, ratios),
-    }
+    shared = [one for one in scratch if (paths is None or one in paths) and math.isfinite(scratch[one].loss)]
+    accuracies, losses = [scratch[one].accuracy for one in shared], [scratch[one].loss for one in shared]
+    spikes = [_log(scratch[one].spikes) - (0.0 if paths is None else _log(paths[one].spikes)) for one in shared]
     return {
-        **{name: model.to_dict() for name, model in models.items()},
+        "accuracy": RankModel.fit(shared, accuracies, beside=[-loss for loss in losses]).to_dict(),
+        "loss": RankModel.fit(shared, losses).to_dict(),
+        "spikes": AdditiveModel.fit(shared, spikes).to_dict(),
+        "paths": paths is not None,
         "architectures": [format_architecture(architecture) for architecture in shared],
     }
 

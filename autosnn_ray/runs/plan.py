@@ -18,7 +18,7 @@ from autosnn_ray.runs.problems import problem_of
 from autosnn_ray.storage.supernets import open_supernet
 from autosnn_ray.versions import versions
 
-_DECISIVE = ("problem", "algorithm", "candidates", "goal", "evaluator")
+_DECISIVE = ("problem", "algorithm", "candidates", "goal", "evaluator", "begin_with")
 """Entries of a run's configuration that must be the same when it is resumed."""
 
 _HARMLESS = {
@@ -49,6 +49,7 @@ class Plan:
         algorithm: How candidates are proposed.
         candidates: How many to evaluate.
         goal: What the search aims at.
+        begin_with: Architectures that are proposed before any of the algorithm's own.
 
     Raises:
         InvalidInputError: The evaluator cannot evaluate the problem, or has settings that a journal cannot hold.
@@ -59,6 +60,7 @@ class Plan:
     algorithm: Algorithm
     candidates: int
     goal: Goal
+    begin_with: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.evaluator.check(self.problem)
@@ -73,7 +75,10 @@ class Plan:
 
     def start(self) -> AskTell:
         """Begins the algorithm."""
-        return self.algorithm.start(self.problem.space, self.candidates, self.goal)
+        state = self.algorithm.start(self.problem.space, self.candidates, self.goal)
+        if self.begin_with:
+            state.begin_with([self.problem.space.parse(name) for name in self.begin_with])
+        return state
 
     def config(self) -> dict[str, Any]:
         """Returns all that decides the run's result, as a journal holds it: tuples become lists."""
@@ -84,6 +89,7 @@ class Plan:
             "candidates": self.candidates,
             "goal": self.goal.to_dict(),
             "versions": versions(),
+            **({"begin_with": self.begin_with} if self.begin_with else {}),
         }
         plain: dict[str, Any] = json.loads(json.dumps(config))
         return plain
@@ -105,7 +111,7 @@ class Plan:
         differing = [
             f"{name}: {_short(there)} there, {_short(here)} now"
             for key in _DECISIVE
-            for name, there, here in _differences(key, before.get(key), now[key])
+            for name, there, here in _differences(key, before.get(key), now.get(key))
         ]
         if differing:
             raise JournalError(
@@ -147,6 +153,7 @@ def plan_of(
             algorithm=algorithm_from_dict(config["algorithm"]),
             candidates=_candidates(path, config["candidates"], candidates),
             goal=Goal.from_dict(config["goal"]),
+            begin_with=tuple(map(str, config.get("begin_with", ()))),
         )
     except AutoSNNError:
         raise

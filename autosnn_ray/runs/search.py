@@ -20,6 +20,7 @@ from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor,
 from autosnn_ray.runs.plan import Plan, default_goal, plan_of
 from autosnn_ray.runs.prepared import conduct, opened, resumed
 from autosnn_ray.runs.run import Run
+from autosnn_ray.runs.warm_start import architectures_of
 from autosnn_ray.space import format_architecture
 from autosnn_ray.storage.run_folder import open_run_folder
 
@@ -33,6 +34,7 @@ def search(
     objectives: Goal | Objective | Sequence[Objective] | None = None,
     constraints: Sequence[Constraint] = (),
     candidates: int = 400,
+    begin_with: Any = None,
     resume: bool = False,
     executor: Executor | OpenExecutor | None = None,
     storage: str | Path | None = None,
@@ -51,6 +53,8 @@ def search(
         objectives: What is to be as large as can be; AutoSNN's spike-aware fitness where None.
         constraints: Bounds that a candidate must keep to be feasible.
         candidates: How many to evaluate; the search ends earlier when the space is used up.
+        begin_with: What is evaluated before anything that the algorithm proposes, and learned from: architectures, a
+            ``Run`` or its folder (its ten best), or a frame; of another problem too, whose slots have the same choices.
         resume: Go on with the run in the folder, which must be of the same search; see also ``resume``.
         executor: Where candidates are evaluated: ``Local()``, in this process, or ``Ray(…)``; Ray started on this
             machine where None.
@@ -89,6 +93,7 @@ def search(
         algorithm=algorithm or AutoSNN(),
         candidates=candidates,
         goal=_goal(evaluator, objectives, constraints),
+        begin_with=architectures_of(begin_with, problem.space),
     )
     with (
         search_bar("search", candidates, plan.goal, progress=progress, then=on_result) as told,

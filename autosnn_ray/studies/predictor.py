@@ -13,20 +13,24 @@ from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor
 from autosnn_ray.runs.search import evaluate_all
 from autosnn_ray.space.additive import FEWEST
-from autosnn_ray.studies.sample import LONG_EPOCHS, balanced_sample
+from autosnn_ray.studies.sample import balanced_sample
 from autosnn_ray.training.supernet import Supernet
 
 PREDICTOR_SEED = 10
 """Another than a ground truth is drawn and trained with: `fidelity` must not judge what a predictor was fitted on."""
 
+SAMPLE = 80
+SHORT_EPOCHS = 2
+"""Many short trainings teach more than few long ones: docs/ranking.md has the figures."""
+
 
 def fit_predictor(
     problem: Problem,
-    supernet: Supernet,
+    supernet: Supernet | None = None,
     *,
     path: str | Path,
-    sample: int = 40,
-    epochs: int = LONG_EPOCHS,
+    sample: int = SAMPLE,
+    epochs: int = SHORT_EPOCHS,
     seed: int = PREDICTOR_SEED,
     executor: Executor | OpenExecutor | None = None,
     on_run: OnRun | None = None,
@@ -35,12 +39,12 @@ def fit_predictor(
     """Trains a balanced sample from scratch, and makes the evaluator that predicts every other architecture from it.
 
     Args:
-        problem: What the supernet was trained on; only training and validation samples are used.
-        supernet: Whose paths' spikes are corrected.
-        path: Where the two runs are kept, ``scratch`` and ``path``; what is there is used again, and extended.
-        sample: Architectures; about twice as many as there are choices over all slots.
-        epochs: Length of each training, passes over the training split: as long as networks will be trained in the
-            end, since short trainings prefer what learns fast.
+        problem: What is searched; only training and validation samples are used.
+        supernet: Whose paths' spikes are corrected; where None, spikes are predicted from the sample too.
+        path: Where the runs are kept, ``scratch`` and, with a supernet, ``path``; what is there is used again, and
+            extended.
+        sample: Architectures; about three times as many as there are choices over all slots.
+        epochs: Length of each training, passes over the training split.
         seed: What the sample and its trainings are drawn from.
         executor: Where; Ray started on this machine where None.
         on_run: Is called with every run that begins.
@@ -57,18 +61,17 @@ def fit_predictor(
         raise InvalidInputError(f"sample: expected at least {FEWEST} architectures to fit a predictor on, got {sample}")
     home = Path(path)
     scratch = home / "alone" if (home / "alone").is_dir() else home / "scratch"  # older studies call it alone
-    evaluators: dict[Path, Evaluator] = {
-        scratch: TrainFromScratch(epochs=epochs, seed=seed),
-        home / "path": SupernetPath(supernet),
-    }
+    evaluators: dict[Path, Evaluator] = {scratch: TrainFromScratch(epochs=epochs, seed=seed)}
+    if supernet is not None:
+        evaluators[home / "path"] = SupernetPath(supernet)
     with run_bar(progress=progress, then=on_run) as told:
         batches = [
             balanced_sample(problem, one, folder, f"predictor, {one.name}", sample=sample, seed=seed, on_run=told)
             for folder, one in evaluators.items()
         ]
         evaluate_all(batches, executor=executor)
-    found, paths = (
+    found = [
         {architecture: told[0] for architecture, told in read_journal(folder).evaluations.items()}
         for folder in evaluators
-    )
-    return Predictor(supernet, fitted=fit(found, paths))
+    ]
+    return Predictor(fit(*found), supernet)

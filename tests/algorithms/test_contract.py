@@ -313,3 +313,68 @@ def test_ten_thousand_candidates_of_a_large_space(name, goal):
 
 def evaluate_many(candidate: Candidate) -> Evaluation:
     return Evaluation.measured(accuracy=0.5 + (hash(candidate.architecture[:3]) % 100) / 250, spikes=1000.0)
+
+
+GIVEN_FIRST = ("skip/skip/skip/skip/skip", "srb_k5/srb_k5/srb_k5/srb_k5/srb_k5", "scb_k3/skip/scb_k3/skip/scb_k3")
+TAKES_GIVEN = [name for name in ALGORITHMS if name not in DRAWS_NOTHING]
+
+
+@pytest.mark.parametrize("name", TAKES_GIVEN)
+@pytest.mark.parametrize("count", [1, 3, 25])
+def test_a_search_begins_with_what_it_is_given_and_learns_from_it(name, count, space):
+    first = [*map(space.parse, GIVEN_FIRST), *(space.at(index) for index in range(500, 522))][:count]
+    state = make(name, space, 60, seed=3).start(space, 60, OBJECTIVE)
+    state.begin_with(first)
+    candidates, events = run(state)
+    assert [one.architecture for one in candidates[:count]] == first
+    assert {one.origin for one in candidates[:count]} == {"given"}
+    assert len({one.architecture for one in candidates}) == 60
+    assert [one.index for one in candidates] == list(range(60))
+    again = make(name, space, 60, seed=3).start(space, 60, OBJECTIVE)
+    again.begin_with(first)
+    replay(again, events[: len(events) // 2])
+    assert again.asked > 0
+
+
+@pytest.mark.parametrize("name", ["autosnn", "nsga2"])
+def test_given_architectures_fill_the_first_generation(name, space):
+    """Three of twenty are given, the others drawn; the next generation is bred from all of them."""
+    state = make(name, space, 60, seed=3).start(space, 60, OBJECTIVE)
+    state.begin_with(map(space.parse, GIVEN_FIRST))
+    first = [state.ask() for _ in range(20)]
+    assert state.ask() is None, "the next generation waits for all of the first"
+    assert [one.generation for one in first] == [0] * 20
+    assert [one.origin for one in first] == ["given"] * 3 + ["random"] * 17
+    for one in first:
+        is_given = one.origin == "given"
+        state.tell(
+            one.index, Evaluation.measured(accuracy=0.99 if is_given else 0.1, spikes=10.0 if is_given else 2000.0)
+        )
+    bred = state.ask()
+    assert bred.generation == 1
+    assert bred.parents
+
+
+def test_more_than_a_population_is_given_and_bred_from(space):
+    state = make("autosnn", space, 60).start(space, 60, OBJECTIVE)
+    state.begin_with(space.at(index) for index in range(30))
+    for _ in range(30):
+        state.tell(state.ask().index, evaluate(space.at(0)))
+    bred = state.ask()
+    assert bred.origin == "mutation"
+    assert bred.parents[0] < 30
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "complaint"),
+    [
+        ("autosnn", [0, 0], "each once, got 2"),
+        ("autosnn", range(11), "no more than 10 architectures"),
+        ("enumeration", [0], "a list of its own"),
+        ("given", [0], "a list of its own"),
+    ],
+)
+def test_what_cannot_be_begun_with_is_refused(name, given, complaint, space):
+    state = make(name, space, 10).start(space, 10, OBJECTIVE)
+    with pytest.raises(InvalidInputError, match=complaint):
+        state.begin_with(space.at(index) for index in given)

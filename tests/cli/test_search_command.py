@@ -18,6 +18,7 @@ from tests.cli.commands import ok
 from tests.cli.test_cli import printed, refused
 
 LOCAL = ("--executor", "local")
+PATH = ("--evaluator", "path", *LOCAL)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def free(tiny_space_file):
 @pytest.fixture
 def run(capsys, tmp_path, tiny_supernet_folder):
     """A finished search of four candidates."""
-    ok(capsys, "search", tmp_path / "run", "--supernet", tiny_supernet_folder, "--candidates", 4, *LOCAL)
+    ok(capsys, "search", tmp_path / "run", "--supernet", tiny_supernet_folder, "--candidates", 4, *PATH)
     return tmp_path / "run"
 
 
@@ -50,12 +51,12 @@ def evaluator(run) -> dict[str, object]:
 
 
 def test_a_supernet_is_searched_and_the_former_form_is_noted(capsys, tmp_path, tiny_supernet_folder):
-    said = ok(capsys, "search", tmp_path / "run", "--supernet", tiny_supernet_folder, "--candidates", 9, *LOCAL)
+    said = ok(capsys, "search", tmp_path / "run", "--supernet", tiny_supernet_folder, "--candidates", 9, *PATH)
     assert "9 of 9 candidates evaluated in space tiny; finished: " in " ".join(said.split())
     assert "Pareto front: no other candidate is at least as accurate with fewer spikes" in " ".join(said.split())
     assert evaluator(tmp_path / "run")["name"] == "path"
 
-    former = ["search", str(tiny_supernet_folder), str(tmp_path / "former"), "--candidates", "9", *LOCAL]
+    former = ["search", str(tiny_supernet_folder), str(tmp_path / "former"), "--candidates", "9", *PATH]
     assert main(former) == 0
     assert "note: now written RUN --supernet DIR: " in capsys.readouterr().err
     columns = ["architecture", "accuracy", "spikes", "origin", "generation"]
@@ -100,10 +101,11 @@ def test_every_architecture_is_enumerated(capsys, tmp_path, free):
          "unknown setting of evaluator scratch '--evaluator.samples'; expected one of: epochs, seed, keep, training"),
         (["--evaluator", "scratch", "--evaluator.epochs", 0], "epochs: expected a whole number of at least 1, got 0"),
         (["--evaluator", "path"], "evaluator path: expected a supernet, got none"),
-        ([], "--evaluator: without --supernet, expected one of: scratch, training_free"),
+        (["--predictor-sample", 0], "--evaluator: without --supernet, expected one of: scratch, training_free"),
+        (["--evaluator", "predictor", "--predictor-sample", 0], "expected a sample to fit it on"),
         (["--evaluator", "training_free", "--num-cpus", 2],
          "--executor local: evaluates in this process; num_cpus belong to --executor ray"),
-        (["--evaluator", "training_free", "--predictor-sample", 8], "--predictor-sample: expected --supernet too"),
+        (["--evaluator", "training_free", "--predictor-sample", 8], "leave --evaluator out"),
         (["--evaluator", "training_free", "--constraint", "spikes"], "--constraint: expected such as"),
     ],
 )  # fmt: skip
@@ -150,11 +152,29 @@ def test_former_names_work_and_are_noted(capsys, tmp_path, free):
         assert f"note: {before} is now {now}; the former name goes with the next release" in capsys.readouterr().err
     assert (tmp_path / "run" / "halving" / "halving.json").is_file()
     assert len(list((tmp_path / "truth").glob("seed_*"))) == 2, "where --truth, now --ground-truth, said"
-    assert main(["search", str(tmp_path / "other"), *map(str, free), "--survey", "8", "--survey-epochs=1"]) == 1
+    assert main(["search", str(tmp_path / "other"), *map(str, free), "--survey", "8", "--survey-epochs=1"]) == 0
     said = capsys.readouterr().err
     assert "note: --survey is now --predictor-sample" in said
     assert "note: --survey-epochs is now --predictor-epochs" in said
-    assert "error: --predictor-sample: expected --supernet too" in said
+    assert len(analysis.read(tmp_path / "other" / "predictor" / "scratch")) == 8
+
+
+def test_a_search_predicts_from_a_sample_unless_told_otherwise(capsys, tmp_path, free, tiny_supernet_folder):
+    """Without a supernet, and with one, whose paths' spikes are corrected."""
+    for name, beside in (("free", free), ("supernet", ("--supernet", tiny_supernet_folder, *LOCAL))):
+        said = " ".join(ok(capsys, "search", tmp_path / name, *beside, "--predictor-epochs", 1).split())
+        assert "first 9 architectures, each choice equally often, are trained from scratch for 1 epochs" in said
+        assert "predicted" in said
+        about = evaluator(tmp_path / name)
+        assert about["name"] == "predictor"
+        assert ("supernet" in about) == (name == "supernet")
+        frame = analysis.read(tmp_path / name)
+        assert set(frame.basis) == {"prediction"}
+        assert (frame.accuracy_low <= frame.accuracy).all()
+        assert (frame.accuracy <= frame.accuracy_high).all()
+    cut(tmp_path / "free", tells=3)
+    ok(capsys, "resume", tmp_path / "free")
+    assert len(analysis.read(tmp_path / "free")) == 9
 
 
 def test_show_says_how_far_a_run_is(capsys, run):

@@ -60,7 +60,7 @@ def made(name: str, supernet, **settings) -> Evaluator:
         settings = {"fitted": fit(found, paths), **settings}
     if name in ("scratch", "from_path"):
         settings = {"epochs": 1, "training": {"batch_size": 64}, **settings}
-    uses = issubclass(EVALUATORS[name], SupernetEvaluator)
+    uses = issubclass(EVALUATORS[name], SupernetEvaluator) or name == "predictor"
     return make_evaluator(name, supernet if uses else None, **settings)
 
 
@@ -128,6 +128,9 @@ def test_every_evaluator_says_what_it_is_and_refuses_unknown_settings(name, tiny
         make_evaluator(name, colour="red")
     if issubclass(EVALUATORS[name], SupernetEvaluator):
         with pytest.raises(InvalidInputError, match=f"evaluator {name}: expected a supernet, got none; train one"):
+            make_evaluator(name)
+    elif name == "predictor":
+        with pytest.raises(InvalidInputError, match="fitted: expected what"):
             make_evaluator(name)
     else:
         assert make_evaluator(name).weights is None
@@ -321,14 +324,18 @@ def test_a_predictors_interval_is_as_wide_as_it_errs(tiny_supernet, context):
     assert widths[1] > 10 * widths[0]
 
 
-def test_a_predictor_that_was_fitted_on_nothing_or_another_space_is_refused(tiny_supernet):
+def test_a_predictor_that_was_fitted_on_nothing_or_another_space_is_refused(tiny_supernet, tiny_problem):
     with pytest.raises(InvalidInputError, match=r"fitted: expected what `asr\.fit_predictor` gives"):
         make_evaluator("predictor", tiny_supernet)
     other = {
         (a, b, c): Evaluation.measured(accuracy=0.5, spikes=1.0, loss=0.1) for a in "xy" for b in "xy" for c in "xy"
     }
     with pytest.raises(InvalidInputError, match="fitted: expected a sample of the 2 slots of tiny, got another"):
-        make_evaluator("predictor", tiny_supernet, fitted=fit(other, other))
+        make_evaluator("predictor", tiny_supernet, fitted=fit(other, other)).check(tiny_problem)
+    with pytest.raises(InvalidInputError, match="expected the supernet whose paths it was fitted with"):
+        make_evaluator("predictor", fitted=fit(other, other))
+    with pytest.raises(InvalidInputError, match="expected no supernet"):
+        make_evaluator("predictor", tiny_supernet, fitted=fit(other))
     with pytest.raises(InvalidInputError, match=r"fitted: expected what `asr\.fit_predictor` gives"):
         make_evaluator("predictor", tiny_supernet, fitted={"accuracy": {}})
 

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 import autosnn_ray as asr
+from autosnn_ray.algorithms import ALGORITHMS, make_algorithm
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluators import EVALUATORS
 from autosnn_ray.evaluators.predictor import fit
@@ -42,7 +43,7 @@ def evaluators(problem, supernet, notes) -> dict[str, object]:
         "scratch": asr.TrainFromScratch(epochs=1, seed=2, training={"batch_size": 256}),
         "from_path": asr.TrainFromPath(supernet, epochs=1, training={"learning_rate": 1e-3, "batch_size": 256}),
         "training_free": asr.TrainingFree(samples=16),
-        "predictor": asr.Predictor(supernet, fitted=fit(sample, sample)),
+        "predictor": asr.Predictor(fit(sample, sample), supernet),
     }
     assert found.keys() == EVALUATORS.keys(), "an evaluator of the registry is not held to the contract"
     return found | {
@@ -101,6 +102,24 @@ def test_every_evaluator_gives_the_same_run_in_this_process_and_on_ray(small, su
             for place in ("here", "there")]  # fmt: skip
     assert kept[0] == kept[1]
     assert len(kept[0]) == 6
+
+
+IN_ANY_ORDER = [name for name, kind in ALGORITHMS.items() if not kind.order_matters and name != "given"]
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_one_seed_repeats_a_search_bit_for_bit_on_any_number_of_slots(tmp_path, shared_ray):
+    """Every algorithm that does not heed the order of results: in this process, and on Ray with 1 and 4 slots."""
+    executors = [LOCAL, *(asr.Ray(concurrent=slots, cpus=0.5) for slots in (1, 4))]
+    found = []
+    for place, executor in enumerate(executors):
+        batches = [
+            asr.Batch(larger_problem(), score, tmp_path / str(place) / name, make_algorithm(name, seed=5), 50)
+            for name in IN_ANY_ORDER
+        ]
+        found.append([rows(run) for run in asr.evaluate_all(batches, executor=executor)])
+    assert found.count(found[0]) == len(executors)
 
 
 @pytest.mark.parametrize(

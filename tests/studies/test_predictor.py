@@ -9,7 +9,6 @@ import pytest
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.space import AdditiveModel
 from tests.runs.common import LOCAL
 
 OPTIONS = {"sample": 6, "epochs": 2, "executor": LOCAL}
@@ -45,13 +44,15 @@ def test_it_predicts_and_its_journal_alone_holds_what_was_fitted(fitted, tiny_pr
         architecture: asr.evaluate(tiny_supernet.network, tiny_problem.data.validation, architecture)
         for architecture in tiny_problem.space.enumerate()
     }
-    spikes, accuracy = (AdditiveModel.from_dict(evaluator.fitted[name]) for name in ("spikes", "accuracy"))
+    models = evaluator.models
     frame = run.frame()
     assert frame.accuracy.nunique() > 1, "nothing was learned: nothing is shown"
     for row in frame.itertuples():
         architecture = tuple(row.architecture.split("/"))
-        assert row.spikes == pytest.approx(evaluated[architecture].spikes * math.exp(spikes.predict(architecture)))
-        assert row.accuracy == pytest.approx(accuracy.predict(architecture))
+        assert row.spikes == pytest.approx(
+            evaluated[architecture].spikes * math.exp(models.spikes.predict(architecture))
+        )
+        assert row.accuracy == pytest.approx(models.accuracy.predict(architecture))
     assert frame.basis.eq("prediction").all()
 
     extended = asr.resume(run.path, candidates=6).frame()
@@ -67,3 +68,14 @@ def test_it_is_never_judged_by_what_it_saw(fitted, tiny_problem, tmp_path):
     assert len(evaluator.fitted["architectures"]) == 6
     with pytest.raises(InvalidInputError, match="that the evaluator was fitted on, found 3"):
         analysis.read_rankings(study, resamples=20)
+
+
+def test_it_needs_no_supernet(tiny_problem, tmp_path):
+    evaluator = asr.fit_predictor(tiny_problem, path=tmp_path / "sample", sample=7, epochs=1, executor=LOCAL)
+    assert not (tmp_path / "sample" / "path").exists()
+    frame = asr.search(tiny_problem, evaluator, path=tmp_path / "run", candidates=9, executor=LOCAL).frame()
+    sample = analysis.read(tmp_path / "sample" / "scratch")
+    known = frame.set_index("architecture").loc[sample["architecture"]]
+    assert frame["spikes"].between(sample["spikes"].min() * 0.5, sample["spikes"].max() * 2).all()
+    assert known["spikes"].corr(sample.set_index("architecture")["spikes"], method="spearman") > 0.5
+    assert frame["accuracy"].between(sample["accuracy"].min() - 1e-9, sample["accuracy"].max() + 1e-9).all()

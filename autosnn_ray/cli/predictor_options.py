@@ -1,0 +1,95 @@
+"""Options of the predictor that a search fits unless told otherwise, and the fitting itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jsonargparse import ArgumentParser, Namespace
+
+from autosnn_ray.cli.evaluator_options import given_evaluator
+from autosnn_ray.cli.options import group
+from autosnn_ray.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from autosnn_ray.evaluators import Predictor
+    from autosnn_ray.problem import Problem
+    from autosnn_ray.runs.executors import Executor, OpenExecutor
+    from autosnn_ray.training import Supernet
+
+_KNOWS_NOTHING = 0.01
+"""Less of the variance explained than this is nothing."""
+
+
+def add_predictor_options(parser: ArgumentParser) -> None:
+    """Adds how long, and how large, the sample is."""
+    shown = group(parser, "evaluator")
+    shown.add_argument(
+        "--predictor-sample",
+        type=int | None,
+        default=None,
+        help="so many architectures are trained from scratch first, and the others predicted from them: three times as "
+        "many as there are choices over all slots (default: 80, where no other --evaluator is asked for; 0: none)",
+    )
+    shown.add_argument(
+        "--predictor-epochs",
+        type=int,
+        default=2,
+        help="length of each of these trainings: many short ones teach more than few long ones",
+    )
+
+
+def wants_predictor(options: Namespace) -> bool:
+    """Says whether a predictor is to be fitted: unless another evaluator is asked for.
+
+    Raises:
+        InvalidInputError: A sample for a predictor, and another evaluator, are asked for.
+    """
+    given = given_evaluator(options)
+    is_other = bool(given) and given != {"name": "predictor"}
+    if is_other and options.predictor_sample:
+        raise InvalidInputError("--predictor-sample makes an evaluator of its own; leave --evaluator out")
+    if given == {"name": "predictor"} and options.predictor_sample == 0:
+        raise InvalidInputError("--evaluator predictor: expected a sample to fit it on, got --predictor-sample 0")
+    return not is_other and options.predictor_sample != 0
+
+
+def fit_asked_for(
+    options: Namespace, problem: Problem, supernet: Supernet | None, executor: Executor | OpenExecutor
+) -> Predictor:
+    """Trains a sample from scratch, and says what it taught."""
+    from autosnn_ray.cli.console import console, print_rows
+    from autosnn_ray.storage.run_folder import open_run_folder
+    from autosnn_ray.studies.predictor import SAMPLE, fit_predictor
+
+    sample = SAMPLE if options.predictor_sample is None else options.predictor_sample
+    sample = min(sample, problem.space.size)
+    console.print(
+        f"first {sample} architectures, each choice equally often, are trained from scratch for "
+        f"{options.predictor_epochs} epochs; the search then predicts all others from them (docs/ranking.md says what "
+        "that is worth; --evaluator path is AutoSNN's own way)"
+    )
+    with open_run_folder(options.run, options.storage, is_new=not options.resume) as home:
+        former = home.path / "survey"
+        fitted = fit_predictor(
+            problem,
+            supernet,
+            path=former if former.is_dir() else home.path / "predictor",
+            sample=sample,
+            epochs=options.predictor_epochs,
+            executor=executor,
+            progress=True,
+        )
+    models = fitted.models
+    spikes = "spikes" if supernet is None else "spikes, beyond the path's"
+    print_rows(
+        ["", "explained"],
+        [
+            ["order of accuracies", f"{models.accuracy.explained:.0%}"],
+            [spikes, f"{models.spikes.explained:.0%}"],
+        ],
+        title=f"what choices explain at architectures left out, of {len(fitted.fitted['architectures'])} trained",
+        numbers_from=1,
+    )
+    if models.accuracy.explained < _KNOWS_NOTHING:
+        console.print("accuracies differ by no more than chance: all are taken as equal, and spikes decide")
+    return fitted

@@ -1,0 +1,165 @@
+"""Makes a tabular benchmark: every path of a supernet, and a balanced sample trained from scratch, as small files.
+
+    python benchmarks/tabulate.py FOLDER --out analysis/tables/digits_16
+
+Trains the supernet, evaluates all its paths, trains 400 architectures with two seeds, and looks into each network for
+its synaptic operations and energy. Hours on two cores; everything is kept in FOLDER and what is there is used again, so
+that it goes on where it was cut off. ``--write-only`` writes what is there so far.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import autosnn_ray as asr
+import search_spaces
+from autosnn_ray.algorithms import Enumeration, Stratified
+from autosnn_ray.cards import network_folder
+from autosnn_ray.journal import read_journal
+from autosnn_ray.space import Architecture, format_architecture
+from autosnn_ray.spiking.weights import path_weights
+from autosnn_ray.versions import versions
+
+SPACE, DATA, TIMESTEPS, SUPERNET_EPOCHS = "digits_16", "digits", 4, 40
+EPOCHS, SEEDS, SAMPLE = 8, 2, 400
+
+
+def problem_of() -> asr.Problem:
+    return asr.Problem(search_spaces.load(SPACE), asr.load_dataset(DATA), timesteps=TIMESTEPS)
+
+
+def make(folder: Path) -> None:
+    problem, here = problem_of(), asr.Local(threads=1)
+    supernet = asr.train_supernet(
+        problem, seed=0, settings=asr.TrainSettings(epochs=SUPERNET_EPOCHS), folder=folder / "supernet"
+    )
+    every = asr.Batch(problem, asr.SupernetPath(supernet), folder / "paths", Enumeration(), problem.space.size)
+    asr.evaluate_all([every], executor=here)
+    for sample in range(100, SAMPLE + 1, 100):  # both seeds of a part before the next part: it can be cut off anywhere
+        for seed in range(SEEDS):
+            scratch = asr.TrainFromScratch(epochs=EPOCHS, seed=seed, keep=True)
+            one = asr.Batch(problem, scratch, scratch_folder(folder, seed), Stratified(seed=0), sample)
+            asr.evaluate_all([one], executor=here)
+            print(f"trained from scratch: {sample} with seed {seed}", flush=True)
+
+
+def scratch_folder(folder: Path, seed: int) -> Path:
+    return folder / "scratch" / f"seed_{seed}"
+
+
+def rows_of(
+    run: Path,
+    problem: asr.Problem,
+    networks: Callable[[Architecture], asr.SpikingNetwork],
+    only: Collection[Architecture] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yields a row for each architecture: counts over all validation samples, as whole numbers where they are."""
+    found = {one: told[0] for one, told in read_journal(run).evaluations.items()}
+    for architecture in sorted(found if only is None else only, key=problem.space.index):
+        evaluation = found[architecture]
+        samples = evaluation.samples
+        profile = asr.profile(networks(architecture), problem.data.validation)
+        if abs(profile.total("spikes") - evaluation.spikes) > 1e-6 * max(1.0, evaluation.spikes):
+            raise SystemExit(f"{architecture}: {profile.total('spikes')} spikes here, {evaluation.spikes} in the run")
+        row = {
+            "architecture": format_architecture(architecture),
+            "correct": round(evaluation.accuracy * samples),
+            "loss": f"{evaluation.loss:.6g}",
+            "parameters": int(profile.total("parameters")),
+            "macs": int(profile.total("macs")),
+            "synaptic_operations": f"{profile.synaptic_operations:.7g}",
+            "energy": f"{profile.total('energy'):.7g}",
+        }
+        for layer, spikes in evaluation.layer_spikes.items():
+            row[column_of(layer)] = round(spikes * samples)
+        yield row
+
+
+def column_of(layer: str) -> str:
+    """Returns the column of a layer of neurons: a block's name is that of its slot's choice, and left out."""
+    parts = layer.split(".")
+    if len(parts) == 4:
+        parts = [*parts[:2], {"neuron": "neuron1"}.get(parts[3], parts[3])]
+    return "spikes." + ".".join(parts)
+
+
+def write(rows: list[dict[str, Any]], path: Path) -> None:
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    layers = sorted((one for one in columns if one.startswith("spikes.")), key=_in_order)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [one for one in columns if one not in layers] + layers, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
+    print(f"{path}: {len(rows):,} rows, {path.stat().st_size:,} bytes")
+
+
+def _in_order(column: str) -> tuple[int, str]:
+    parts = column.split(".")
+    place = {"stem": -1, "head": 1000}.get(parts[1])
+    return (int(parts[2]) if place is None else place, column)
+
+
+def save(folder: Path, out: Path, parts: Sequence[str]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    problem, supernet = problem_of(), asr.Supernet.load(folder / "supernet")
+    if "paths" in parts:
+        state = supernet.network.state_dict()
+
+        def path_of(architecture: Architecture) -> asr.SpikingNetwork:
+            network = problem.network(torch.Generator().manual_seed(0), architecture)
+            network.load_state_dict(path_weights(state, network))
+            return network
+
+        write(list(rows_of(folder / "paths", problem, path_of)), out / "paths.csv.gz")
+    if "scratch" in parts:
+        write(trained_rows(folder, problem), out / "scratch.csv.gz")
+    about = {
+        "problem": problem.describe(),
+        "samples": len(problem.data.validation),
+        "supernet": {"epochs": SUPERNET_EPOCHS, "seed": 0, "reference_spikes": supernet.reference_spikes},
+        "scratch": {"epochs": EPOCHS, "seeds": SEEDS},
+        "versions": versions(),
+    }
+    (out / "about.json").write_text(f"{json.dumps(about, indent=2)}\n", encoding="utf-8")
+
+
+def trained_rows(folder: Path, problem: asr.Problem) -> list[dict[str, Any]]:
+    """Returns a row for each architecture and seed; what not all seeds have reached yet is left out."""
+    runs = [scratch_folder(folder, seed) for seed in range(SEEDS)]
+    known = set.intersection(*(set(read_journal(run).evaluations) for run in runs))
+    found = []
+    for seed, run in enumerate(runs):
+
+        def trained(architecture: Architecture, run: Path = run, seed: int = seed) -> asr.SpikingNetwork:
+            return asr.open_network(network_folder(run, architecture, seed)).network
+
+        for row in rows_of(run, problem, trained, known):
+            found.append({"architecture": row.pop("architecture"), "seed": seed, **row})
+    return sorted(found, key=lambda row: (problem.space.index(row["architecture"].split("/")), row["seed"]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--write-only", action="store_true", help="train nothing")
+    parser.add_argument("--parts", nargs="+", choices=("paths", "scratch"), default=("paths", "scratch"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if not options.write_only:
+        make(options.folder)
+    save(options.folder, options.out, options.parts)
+
+
+if __name__ == "__main__":
+    main()
