@@ -46,7 +46,7 @@ class Tabular:
     scratch: pd.DataFrame
 
     def table(
-        self, goal: Goal | Objective | None = None, *, by: str = PATHS, noise: np.random.Generator | None = None
+        self, goal: Goal | Objective | None = None, *, by: str = PATHS, noise: int | np.random.Generator | None = None
     ) -> Table:
         """Makes what algorithms search.
 
@@ -56,7 +56,7 @@ class Tabular:
                 of the trained sample a model is made (what choices add to accuracy and to the logarithm of
                 spikes), so that there is a value for every architecture.
             noise: Only by ``scratch``: adds to each value what one training differs from the mean of many, drawn from
-                this.
+                seed.
 
         Raises:
             InvalidInputError: Neither of these, or noise where there is none.
@@ -85,7 +85,7 @@ class Tabular:
         fitness = SpikeAwareFitness(float(self.about["supernet"]["reference_spikes"]))
         return Table(self.space, Goal.of(fitness if goal is None else goal), evaluations)
 
-    def _from_scratch(self, noise: np.random.Generator | None) -> pd.DataFrame:
+    def _from_scratch(self, noise: int | np.random.Generator | None) -> pd.DataFrame:
         trained = self.scratch.groupby("architecture", sort=False)[["accuracy", "spikes", "loss"]]
         mean = trained.mean()
         architectures = [self.space.parse(str(name)) for name in mean.index]
@@ -94,12 +94,12 @@ class Tabular:
             spikes=self.scratch.assign(spikes=_log(self.scratch["spikes"])).groupby("architecture")["spikes"].var(),
             loss=self.scratch.assign(loss=_log(self.scratch["loss"])).groupby("architecture")["loss"].var(),
         )
-        found = {}
+        found, drawn = {}, None if noise is None else np.random.default_rng(noise)
         for name in ("accuracy", "spikes", "loss"):
             model = AdditiveModel.fit(architectures, logarithms[name].tolist())
             value = np.array([model.predict(one) for one in self.space.enumerate()])
-            if noise is not None:
-                value = value + noise.normal(0.0, float(np.sqrt(spread[name].mean())), len(value))
+            if drawn is not None:
+                value = value + drawn.normal(0.0, float(np.sqrt(spread[name].mean())), len(value))
             found[name] = np.clip(value, 0.0, 1.0) if name == "accuracy" else np.exp(value)
         return pd.DataFrame(found)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from autosnn_ray.algorithms import Table as Known
 
-EXAMPLE = "autosnn-ray race --algorithm autosnn --algorithm predictor_guided --seeds 20 --save pictures"
+EXAMPLE = "autosnn-ray race --algorithm autosnn --algorithm random --save pictures"
 AFTER_INTERRUPT = "Nothing is kept of it; fewer --seeds take less time."
 _LISTS = ("enumeration", "given", "stratified")
 """They search for nothing."""
@@ -61,8 +61,6 @@ def run(options: Namespace) -> None:
 
 def _tables(options: Namespace) -> tuple[Known, Any]:
     """Returns what is true, and what an algorithm sees of it in the race of a seed."""
-    import numpy as np
-
     from autosnn_ray.errors import unknown_name
     from autosnn_ray.objectives import Goal, Maximize, Minimize
     from autosnn_ray.own_packages import analysis
@@ -74,7 +72,7 @@ def _tables(options: Namespace) -> tuple[Known, Any]:
     truth = shipped.table(goal, by=options.by)
     if options.by == "paths":
         return truth, None
-    return truth, lambda seed: shipped.table(goal, by=options.by, noise=np.random.default_rng(seed))
+    return truth, lambda seed: shipped.table(goal, by=options.by, noise=seed)
 
 
 def _output(frame: pd.DataFrame, names: list[str], measure: str, options: Namespace) -> Output:

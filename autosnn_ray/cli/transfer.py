@@ -12,7 +12,7 @@ from autosnn_ray.cli.data_options import add_data_options, load_data
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.options import add_neuron_options, add_training_options, neuron_settings, training_settings
 
-EXAMPLE = "autosnn-ray transfer runs/first transferred --space fashion_16 --data fashion_mnist"
+EXAMPLE = "autosnn-ray transfer runs/first moved --space fashion_16 --data fashion_mnist"
 AFTER_INTERRUPT = "The same command goes on."
 
 
@@ -20,7 +20,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("run", type=str, help="folder of the search")
     parser.add_argument("folder", type=str, help="folder for the networks")
-    parser.add_argument("--space", type=str, help="name of the other search space, or a TOML file of your own")
+    parser.add_argument(
+        "--space", type=str, required=True, help="name of the other search space, or a TOML file of your own"
+    )
     parser.add_argument("--stem", type=str | None, default=None, help="what stands before its first slot")
     parser.add_argument("--top", type=int, default=1, help="how many of the run's best")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each architecture")

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.space.architecture import Architecture
+from autosnn_ray.space.kernel_ridge import Floats, PairEffects, fit_scores
 
-Floats = npt.NDArray[np.float64]
-
-_PENALTIES = np.logspace(-2, 3, 21)
-_PAIR_SHARES = (0.0, 0.3, 0.6)
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
-_PAIRS_GAIN = 0.98
-"""Pairs of slots must lower the error at architectures left out by two per cent, or they are left out themselves."""
 
 _CHOSEN = 3
-
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -51,7 +42,7 @@ class RankModel:
 
     values: tuple[float, ...]
     effects: tuple[Mapping[str, float], ...]
-    pairs: Mapping[Pair, Mapping[tuple[str, str], float]]
+    pairs: PairEffects
     error: float
     misses: tuple[float, ...]
 
@@ -86,7 +77,7 @@ class RankModel:
             )
         sample = [one for one, is_known in zip(architectures, known, strict=True) if is_known]
         target, second = target[known], second[known]
-        fitted = _fit(sample, _normal_scores(_normal_scores(target) + _normal_scores(second)))
+        fitted = fit_scores(sample, _normal_scores(_normal_scores(target) + _normal_scores(second)))
         return cls(tuple(np.sort(target).tolist()), *fitted)
 
     def score(self, architecture: Architecture) -> float:
@@ -179,76 +170,3 @@ def _probit(shares: Floats) -> Floats:
 
     inverse = NormalDist().inv_cdf
     return np.array([inverse(float(share)) for share in shares])
-
-
-def _fit(
-    sample: Sequence[Architecture], scores: Floats
-) -> tuple[tuple[Mapping[str, float], ...], Mapping[Pair, Mapping[tuple[str, str], float]], float, tuple[float, ...]]:
-    """Fits scores by kernel ridge: what two architectures have in common is how many choices, and pairs of them."""
-    columns = [np.array(choices) for choices in zip(*sample, strict=True)]
-    same = [column[:, None] == column[None, :] for column in columns]
-    slots = list(itertools.combinations(range(len(columns)), 2))
-    single = sum(one.astype(np.float64) for one in same) / len(same)
-    double = sum(((same[a] & same[b]).astype(np.float64) for a, b in slots), np.zeros_like(single)) / max(1, len(slots))
-    best = _Fit.nothing(scores)
-    for share in _PAIR_SHARES if slots else _PAIR_SHARES[:1]:
-        found = _Fit.best((1 - share) * single + share * double, scores, share)
-        if found.error < best.error * (_PAIRS_GAIN if share else 1.0):
-            best = found
-    effects = tuple(_sums(column, best.dual * (1 - best.share) / len(same)) for column in columns)
-    pairs: dict[Pair, Mapping[tuple[str, str], float]] = {}
-    if best.share:
-        for a, b in slots:
-            both: dict[tuple[str, str], float] = {}
-            for row, weight in zip(sample, best.dual * best.share / len(slots), strict=True):
-                both[row[a], row[b]] = both.get((row[a], row[b]), 0.0) + float(weight)
-            pairs[a, b] = both
-    # Scores are centred; so are the sums of effects over the sample.
-    shift = float(np.mean([_total(one, effects, pairs) for one in sample])) / len(columns)
-    centred = tuple({choice: value - shift for choice, value in slot.items()} for slot in effects)
-    return centred, pairs, best.error, tuple(np.sort(np.abs(best.left_out)).tolist())
-
-
-def _sums(column: npt.NDArray[np.str_], weights: Floats) -> dict[str, float]:
-    return {str(choice): float(weights[column == choice].sum()) for choice in np.unique(column)}
-
-
-def _total(
-    one: Architecture,
-    effects: Sequence[Mapping[str, float]],
-    pairs: Mapping[Pair, Mapping[tuple[str, str], float]],
-) -> float:
-    found = sum(slot[choice] for slot, choice in zip(effects, one, strict=True))
-    return found + sum(both[one[a], one[b]] for (a, b), both in pairs.items())
-
-
-@dataclass(frozen=True)
-class _Fit:
-    share: float
-    dual: Floats
-    left_out: Floats
-    error: float
-
-    @classmethod
-    def nothing(cls, scores: Floats) -> _Fit:
-        """Predicts the mean of the others."""
-        left_out = scores * len(scores) / (len(scores) - 1)
-        return cls(0.0, np.zeros(len(scores)), left_out, float(np.sqrt(np.mean(left_out**2))) if scores.any() else 1.0)
-
-    @classmethod
-    def best(cls, kernel: Floats, scores: Floats, share: float) -> _Fit:
-        """Tries penalties; the error at each architecture left out has a closed form."""
-        count = len(scores)
-        centring = np.eye(count) - 1 / count
-        values, vectors = np.linalg.eigh(centring @ kernel @ centring)
-        values = np.clip(values, 0, None)
-        rotated = vectors.T @ scores
-        found = cls.nothing(scores)
-        for penalty in _PENALTIES:
-            dual = vectors @ (rotated / (values + penalty))
-            leverage = (vectors**2) @ (values / (values + penalty)) + 1 / count
-            left_out = penalty * dual / np.clip(1 - leverage, 1e-9, None)
-            error = float(np.sqrt(np.mean(left_out**2)))
-            if error < found.error and scores.any():
-                found = cls(share, centring @ dual, left_out, error)
-        return found
