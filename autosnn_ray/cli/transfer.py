@@ -11,6 +11,7 @@ from jsonargparse import ArgumentParser, Namespace
 from autosnn_ray.cli.data_options import add_data_options, load_data
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.options import add_neuron_options, add_training_options, neuron_settings, training_settings
+from autosnn_ray.errors import InvalidInputError
 
 EXAMPLE = "autosnn-ray transfer runs/first moved --space fashion_16 --data fashion_mnist"
 AFTER_INTERRUPT = "The same command goes on."
@@ -44,6 +45,10 @@ def run(options: Namespace) -> None:
     from autosnn_ray.studies.retraining import FRESH_SEED
     from autosnn_ray.studies.transfer import transfer
 
+    if options.space is None:
+        raise InvalidInputError(
+            "where is it to be carried? Give --space and --data: autosnn-ray spaces lists the spaces"
+        )
     space = search_spaces.load(options.space, stem=options.stem)
     problem = Problem(space, load_data(options), options.timesteps, neuron_settings(options))
     done = transfer(
