@@ -68,7 +68,7 @@ class _Fronts(AskTell):
             if self._pending:
                 return None
             self._breed()
-        return self._queue.pop(0)
+        return self._queue.pop(0) if self._queue else None
 
     def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         judged = None if evaluation is None else Judged.of(candidate, evaluation, self._goal)
@@ -81,7 +81,7 @@ class _Fronts(AskTell):
         self._offspring = []
         self._generation += 1
         # Bred whole even where the budget cuts it short: a run that is extended later goes on as if it had not been.
-        wanted = min(self._settings.population, self.space.size - self.asked)
+        wanted = min(self._settings.population, self.size - self.asked)
         found: list[Proposal] = []
         for _ in range(_DRAWS_EACH * wanted if self._population else 0):
             if len(found) == wanted:
