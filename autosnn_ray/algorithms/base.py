@@ -128,7 +128,7 @@ class AskTell(Draws, ABC):
     def restrict(self, admits: Admits) -> None:
         """Leaves architectures out of the search, before the first ask; see ``Draws.restrict``.
 
-        The budget is then of what is admitted, where the space can be listed; else the search ends when draws find none.
+        The budget is then of what is admitted, where the space can be listed; else it ends when draws find none.
         """
         super().restrict(admits)
         self.budget = min(self._wanted, self.size)
@@ -189,5 +189,5 @@ class AskTell(Draws, ABC):
     def propose(self) -> Candidate | None:
         """Makes the next candidate, with ``index`` equal to ``asked``; None where more must be told first."""
 
-    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:  # noqa: B027 - not all learn
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         """Takes note of an outcome; ``evaluation`` is None for one that failed or is not finite."""

@@ -104,12 +104,12 @@ def count_costs(space: SearchSpace, *, classes: int, timesteps: int, neuron: Neu
         with torch.inference_mode():
             shapes(x, path, count_spikes=False)
     slots = []
-    blocks = {}
+    blocks: set[int] = set()
     for layer, held, run in zip(space.layers, whole.layers, shapes.layers, strict=True):
         if layer.is_slot:
             mine, ran = cast(nn.ModuleDict, held), cast(nn.ModuleDict, run)
             slots.append({choice: _weights(mine[choice]) + seen.cost(ran[choice]) for choice in layer.choices})
-            blocks.update({id(part): None for choice in layer.choices for part in ran[choice].modules()})
+            blocks |= {id(part) for choice in layer.choices for part in ran[choice].modules()}
     everything = _weights(whole)
     fixed = Cost(
         everything.parameters - sum(cost.parameters for costs in slots for cost in costs.values()),

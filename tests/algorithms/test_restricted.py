@@ -96,7 +96,8 @@ def test_a_part_of_a_space_too_large_to_be_listed(name, monkeypatch):
     found, events = run(state)
     assert all(map(cheap(2), (candidate.architecture for candidate in found)))
     assert len(found) == len({candidate.architecture for candidate in found}) == 51  # all there are
-    assert state.exhausted and state.restricted
+    assert state.exhausted
+    assert state.restricted
     again = restricted(name, 80, 2)
     replay(again, events)
     assert run(again) == ([], [])
