@@ -126,3 +126,13 @@ class Draws:
             self._shuffled = [unseen[int(position)] for position in self.rng.permutation(len(unseen))]
         while self._shuffled:
             yield self._shuffled.pop()
+
+
+def some_of(space: SearchSpace) -> Iterator[Architecture]:
+    """Draws architectures uniformly, the same ones each time: so many that a search would give up after them.
+
+    Args:
+        space: Where they come from.
+    """
+    rng = np.random.default_rng(0)
+    return (space.sample(rng) for _ in range(MOST_DRAWS))

@@ -38,6 +38,7 @@ class Predictor(SupernetEvaluator):
 
     name: ClassVar[str] = "predictor"
     summary: ClassVar[str] = "predicted from a sample that was trained from scratch, with the spikes of the path"
+    finds: ClassVar[tuple[str, ...]] = ("accuracy", "spikes", "loss")
     fitted: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,7 +66,7 @@ class Predictor(SupernetEvaluator):
 
     def start(self, context: EvaluatorContext) -> Estimate:
         """Reads the models."""
-        path, models = SupernetPath(self.supernet).start(context), self.models
+        path, models = SupernetPath(self.supernet).start(replace(context, measured={})), self.models
 
         def estimate(architecture: Architecture, repetition: int) -> Evaluation:
             started = time.perf_counter()
