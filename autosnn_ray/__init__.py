@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from autosnn_ray.studies.predictor import fit_predictor as fit_predictor
     from autosnn_ray.studies.reproduction import reproduce as reproduce
     from autosnn_ray.studies.retraining import retrain as retrain
+    from autosnn_ray.studies.sweep import sweep_exponents as sweep_exponents
+    from autosnn_ray.studies.sweep import sweep_table as sweep_table
     from autosnn_ray.training import Supernet as Supernet
     from autosnn_ray.training import TrainedNetwork as TrainedNetwork
     from autosnn_ray.training import TrainSettings as TrainSettings
@@ -140,6 +142,8 @@ _HOME = {
     "fit_predictor": "studies.predictor",
     "reproduce": "studies.reproduction",
     "retrain": "studies.retraining",
+    "sweep_exponents": "studies.sweep",
+    "sweep_table": "studies.sweep",
     "register_neuron": "spiking.own_neurons",
     "Supernet": "training",
     "TrainSettings": "training",

@@ -20,8 +20,14 @@ from autosnn_ray.cli.evaluator_options import (
     given_evaluator,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.goal_options import (
+    add_constraint_options,
+    add_measure_options,
+    chosen_constraints,
+    chosen_objectives,
+)
 from autosnn_ray.cli.halving import hold_halving
-from autosnn_ray.cli.options import add_constraint_options, amount, chosen_constraints, group, number
+from autosnn_ray.cli.options import amount, group, number
 
 if TYPE_CHECKING:
     from autosnn_ray.evaluators import Predictor
@@ -56,6 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_problem_options(parser)
     add_fitness_options(parser)
+    add_measure_options(parser)
     add_constraint_options(parser)
     add_evaluator_options(parser)
     _add_predictor_options(parser)
@@ -160,8 +167,10 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         evaluator,
         path=options.run,
         algorithm=algorithm,
-        objectives=goal.objectives,
+        objectives=chosen_objectives(options, goal),
         constraints=chosen_constraints(options),
+        measures=options.measure,
+        reuse=options.reuse,
         candidates=options.candidates,
         resume=options.resume,
         executor=executor,

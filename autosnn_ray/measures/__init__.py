@@ -70,7 +70,7 @@ MEASURES: dict[str, Measurable] = {
         Known("macs", macs, "MACs/sample", "dense multiply-accumulates for one sample over all time steps"),
         Known("memory", memory, "bytes", "weights and the largest activations at batch 1"),
         Profiled("synaptic_operations", synaptic_operations, "operations/sample", "accumulates that spikes cause"),
-        Profiled("energy", energy, "J/sample", "of the operations, by 45 nm figures, without data movement"),
+        Profiled("energy", energy, "J/sample", "energy of the operations, by 45 nm figures, without data movement"),
         Measured("latency", latency, "s/sample", "median time of a pass at batch 1 on the machine that evaluates"),
         Measured("peak_memory", peak_memory, "bytes", "weights and all tensors alive at one time at batch 1"),
     )
