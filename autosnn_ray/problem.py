@@ -112,7 +112,10 @@ class Problem(Shown):
 
     def without_test(self) -> Problem:
         """Returns the problem with no test samples in it, for whoever is to choose."""
-        return replace(self, data=self.data.without_test())
+        found = replace(self, data=self.data.without_test())
+        if "costs" in vars(self):
+            vars(found)["costs"] = self.costs  # samples have no part in them
+        return found
 
     def describe(self) -> dict[str, Any]:
         """Returns space, data, T and neurons as plain values, as a journal holds them."""

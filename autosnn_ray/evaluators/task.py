@@ -60,6 +60,7 @@ class Task:
         folder = None if home is None else home.resolve()
         measures = {name: kind for name, kind in MEASURES.items() if isinstance(kind, Known)} | dict(measured or {})
         taken = {name: kind for name, kind in measures.items() if isinstance(kind, Measured)}
+        _ = problem.costs  # counted here, once, and not in every process that evaluates
         context = replace(EvaluatorContext.of(problem, folder), measured=taken)
         return cls(context, evaluator, _checksum(evaluator), measures)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from autosnn_ray.space import Architecture, SearchSpace
-from autosnn_ray.spiking.blocks import MaxPool
+from autosnn_ray.spiking.blocks import FactorisedReduce, MaxPool
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings, SpikingNeuron
 
@@ -98,6 +99,7 @@ def count_costs(space: SearchSpace, *, classes: int, timesteps: int, neuron: Neu
         shapes = SpikingNetwork(space, classes=classes, timesteps=timesteps, neuron=plain).eval()
         frame = (space.in_channels, *space.input_size)
         x = torch.empty(1, *frame) if static else torch.empty(1, timesteps, *frame)
+    shapes.head.forward = shapes.head.fire  # type: ignore[method-assign]  # votes cost nothing, see _Seen
     seen = _Seen(shapes)
     for number in range(max((len(slot.choices) for slot in space.slots), default=1)):
         path = tuple(slot.choices[number % len(slot.choices)] for slot in space.slots)
@@ -120,20 +122,27 @@ def count_costs(space: SearchSpace, *, classes: int, timesteps: int, neuron: Neu
 
 
 class _Seen:
-    """Looks at the shapes that go through a network's layers."""
+    """Has a network's layers give tensors of the right shape in place of computing, and notes what they cost.
+
+    PyTorch's meta device would give the shapes of most of them too, and load modules for seconds for that.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         self._costs: dict[int, Cost] = {}
-        kinds = nn.Conv2d | nn.Linear | nn.AvgPool2d | nn.AdaptiveAvgPool2d | SpikingNeuron | MaxPool
         for module in network.modules():
-            if isinstance(module, kinds):
-                module.register_forward_hook(self._look, with_kwargs=True)
+            shape = next((found for kind, found in _SHAPES.items() if isinstance(module, kind)), None)
+            if shape is not None:
+                module.forward = partial(self._give, module, shape)
+            elif isinstance(module, FactorisedReduce):
+                module._reduce = partial(_reduced, module)  # type: ignore[method-assign]
 
-    def _look(self, module: nn.Module, inputs: tuple[Any, ...], given: dict[str, Any], output: Tensor) -> None:
+    def _give(self, module: Any, shape: Callable[..., Sequence[int]], x: Tensor, *others: Any, **given: Any) -> Tensor:
+        output = x.new_empty(tuple(shape(module, x, **given)))
         frames = len(output) if isinstance(module, nn.Conv2d) else output.shape[:-1].numel()
-        held = [*inputs, *given.values(), output]
+        held = [x, *others, *given.values(), output]
         size = sum(one.numel() for one in held if isinstance(one, Tensor))
         self._costs[id(module)] = Cost(macs=macs_of(module, output) * frames, activation_bytes=_BYTES * size)
+        return output
 
     def own(self, module: nn.Module) -> Cost:
         """Returns what was seen of a module, the parts of it aside."""
@@ -142,6 +151,47 @@ class _Seen:
     def cost(self, block: nn.Module) -> Cost:
         """Returns what was seen of a block and all parts of it."""
         return sum(map(self.own, block.modules()), Cost())
+
+
+def _convolved(module: nn.Conv2d, x: Tensor) -> list[int]:
+    pads = module._reversed_padding_repeated_twice[::-2]
+    sides = zip(x.shape[2:], pads, module.dilation, module.kernel_size, module.stride, strict=True)
+    size = [(side + 2 * pad - gap * (kernel - 1) - 1) // stride + 1 for side, pad, gap, kernel, stride in sides]
+    return [len(x), module.out_channels, *size]
+
+
+def _reduced(module: FactorisedReduce, merged: Tensor) -> Tensor:
+    height, width = merged.shape[-2:]
+    shifted = merged.new_empty((*merged.shape[:2], height + height % 2 - 1, width + width % 2 - 1))
+    halves = module.conv1(merged), module.conv2(shifted)
+    return merged.new_empty((len(merged), sum(half.shape[1] for half in halves), *halves[0].shape[2:]))
+
+
+def _connected(module: nn.Linear, x: Tensor) -> list[int]:
+    return [*x.shape[:-1], module.out_features]
+
+
+def _fired(module: SpikingNeuron, x: Tensor, timesteps: int | None = None, **given: Any) -> list[int]:
+    return [timesteps or len(x), *x.shape[1:]]
+
+
+def _averaged(module: nn.Module, x: Tensor) -> list[int]:
+    return [*x.shape[:-2], 1, 1]
+
+
+def _halved(module: nn.Module, x: Tensor) -> list[int]:
+    return [*x.shape[:-2], x.shape[-2] // 2, x.shape[-1] // 2]
+
+
+_SHAPES: dict[type[nn.Module], Callable[..., Sequence[int]]] = {
+    nn.Conv2d: _convolved,
+    nn.Linear: _connected,
+    SpikingNeuron: _fired,
+    MaxPool: _halved,
+    nn.AvgPool2d: _halved,
+    nn.AdaptiveAvgPool2d: _averaged,
+}
+"""The shape of what comes out of a layer, where it is not worked out by running it."""
 
 
 def _weights(module: nn.Module) -> Cost:

@@ -59,7 +59,7 @@ def test_objectives_and_measures_by_name(search, tmp_path):
     fitness, energy = goal(tmp_path / "run")["objectives"]
     assert (fitness["exponent"], energy) == (-0.5, {"kind": "minimize", "measure": "energy"})
     frame = analysis.read(tmp_path / "run")
-    assert frame[["energy", "peak_memory"]].notna().all(None)
+    assert frame[["energy", "peak_memory"]].notna().all(axis=None)
 
 
 def test_earlier_runs_are_reused_by_search_enumerate_and_resume(search, capsys, tmp_path):

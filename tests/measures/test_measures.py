@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import cloudpickle
 import pytest
@@ -145,3 +146,12 @@ def test_what_is_no_measure_is_refused(digits):
         Measured("a")
     with pytest.raises(InvalidInputError, match="measure a: expected a number, got 'many'"):
         Known("a", lambda problem, architecture: "many").find(digits, ())
+
+
+def test_the_docs_table_is_the_registry():
+    page = (Path(__file__).parents[2] / "docs" / "objectives.md").read_text(encoding="utf-8")
+    found = {"Evaluated": "by evaluators", "Known": "known beforehand"}
+    for name, kind in MEASURES.items():
+        better = "more" if kind.direction == "maximize" else "less"
+        how = found.get(type(kind).__name__, "on the candidate's network")
+        assert f"| `{name}` | {kind.unit + ' ' if kind.unit else ''}| {better} | {how} |" in page
