@@ -18,7 +18,7 @@ from autosnn_ray.cli.evaluator_options import (
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
 
-EXAMPLE = "autosnn-ray sweep runs/sweep --supernet supernet --exponents [0,-0.08,-0.16,-0.24]"
+EXAMPLE = "autosnn-ray sweep runs/sweep --supernet supernet --exponents [0,-0.16]"
 AFTER_INTERRUPT = "Nothing is lost: the same command goes on."
 
 
