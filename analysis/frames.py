@@ -44,6 +44,7 @@ _TYPES: dict[str, str] = {
     "attempts": "int64",
     "status": "str",
     "reason": "str",
+    "reused_from": "str",
 }
 
 
@@ -56,8 +57,9 @@ def read(path: str | Path) -> pd.DataFrame:
     ``basis`` (how accuracy, or the score in its place, came about: a key of ``autosnn_ray.evaluations.BASES``);
     ``rank`` (1 is best, by the goal); ``feasible`` and ``violation`` of constraints; ``generation``; ``repetition``;
     ``told`` (which result it was, failures counted: 1 came first); ``origin``; ``parents`` (indices, a tuple);
-    ``seconds``; ``attempts``; ``status`` (done, failed, pending) and ``reason`` of a failure; then one for every
-    further measure, such as ``parameters`` or a ``score``; one that is called as a column above, such as ``rank``, is
+    ``seconds``; ``attempts``; ``status`` (done, failed, pending) and ``reason`` of a failure; ``reused_from``, the
+    folder of an earlier run whose evaluation was taken; then one for every further measure, such as ``parameters``,
+    ``macs``, ``memory`` or a ``score``; one that is called as a column above, such as ``rank``, is
     ``rank_measured``. Numbers of candidates without an evaluation are NaN.
     ``frame.attrs`` has the path, the names of space, ``algorithm`` and ``evaluator``, the ``goal``, its fitness as
     ``objective``, the name of what is weighed against spikes, ``quality``, and ``provenance``: how the numbers came

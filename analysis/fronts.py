@@ -33,6 +33,12 @@ def finite(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[np.isfinite(frame[quality]) & np.isfinite(frame["spikes"]) & (frame["status"] == "done")]
 
 
+def feasible(frame: pd.DataFrame) -> pd.DataFrame:
+    """Returns those of ``finite`` that keep the search's constraints."""
+    known = finite(frame)
+    return known[known["feasible"]] if "feasible" in known else known
+
+
 def front(frame: pd.DataFrame) -> pd.DataFrame:
     """Returns the Pareto front, fewest spikes first: no other candidate is at least as accurate with fewer spikes.
 
@@ -42,8 +48,7 @@ def front(frame: pd.DataFrame) -> pd.DataFrame:
     Args:
         frame: What ``read`` gave, or any part of it.
     """
-    known = finite(frame)
-    known = known[known["feasible"]] if "feasible" in known else known
+    known = feasible(frame)
     if known.empty:
         return known
     keep = moocore.is_nondominated(_losses(known), keep_weakly=True)
@@ -51,7 +56,7 @@ def front(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def hypervolume(frame: pd.DataFrame, *, spikes: float, accuracy: float = 0.0) -> float:
-    """Returns the area dominated by the front, as a share of the rectangle up to a reference point.
+    """Returns the area that the front of feasible candidates dominates, as a share of that up to a reference point.
 
     Args:
         frame: What ``read`` gave.
@@ -69,7 +74,7 @@ def hypervolume(frame: pd.DataFrame, *, spikes: float, accuracy: float = 0.0) ->
             f"hypervolume: expected a reference point above 0 spikes/sample and an accuracy of 0 to less than 1, "
             f"got {spikes!r} and {accuracy!r}"
         )
-    known = finite(frame)
+    known = feasible(frame)
     if known.empty:
         return 0.0
     area = moocore.hypervolume(_losses(known), ref=[spikes, -accuracy])

@@ -86,6 +86,7 @@ def _asked(event: Ask) -> dict[str, Any]:
         "attempts": 0,
         "status": "pending",
         "reason": "",
+        "reused_from": "",
     }
 
 
@@ -105,6 +106,7 @@ def _told(event: Tell, goal: Goal | None, quality: str) -> dict[str, Any]:
         "seconds": evaluation.seconds,
         "attempts": event.attempts,
         "status": "done",
+        "reused_from": event.reused_from,
     }
 
 

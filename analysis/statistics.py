@@ -121,9 +121,14 @@ def mcnemar(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
 def preferred(frame: pd.DataFrame, correct: Mapping[int, npt.NDArray[np.bool_]] | None = None) -> pd.Series:
     """Returns, of all candidates whose accuracy cannot be told from the chosen one's, the one with fewest spikes.
 
-    What separates them in accuracy is chance; their spikes are real.
+    What separates them in accuracy is chance; their spikes are real. One that breaks a constraint is not preferred to
+    one that keeps it.
 
     Raises:
         ValueError: None was evaluated.
     """
-    return indistinguishable(frame, int(choose(frame)["index"]), correct).iloc[0]
+    chosen = choose(frame)
+    equal = indistinguishable(frame, int(chosen["index"]), correct)
+    if "feasible" in equal and chosen["feasible"]:
+        equal = equal[equal["feasible"]]
+    return equal.iloc[0]

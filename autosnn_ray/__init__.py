@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from autosnn_ray.evaluators import TrainFromScratch as TrainFromScratch
     from autosnn_ray.evaluators import TrainingFree as TrainingFree
     from autosnn_ray.evaluators import make_evaluator as make_evaluator
+    from autosnn_ray.measures import MEASURES as MEASURES
+    from autosnn_ray.measures import Known as Known
+    from autosnn_ray.measures import Measured as Measured
     from autosnn_ray.objectives import Constraint as Constraint
     from autosnn_ray.objectives import Goal as Goal
     from autosnn_ray.objectives import Maximize as Maximize
@@ -49,12 +52,12 @@ if TYPE_CHECKING:
     from autosnn_ray.problem import Problem as Problem
     from autosnn_ray.profiles import EnergyModel as EnergyModel
     from autosnn_ray.profiles import Profile as Profile
+    from autosnn_ray.runs.batches import Batch as Batch
+    from autosnn_ray.runs.batches import evaluate_all as evaluate_all
     from autosnn_ray.runs.executors import Local as Local
     from autosnn_ray.runs.run import Reproduction as Reproduction
     from autosnn_ray.runs.run import Retraining as Retraining
     from autosnn_ray.runs.run import Run as Run
-    from autosnn_ray.runs.search import Batch as Batch
-    from autosnn_ray.runs.search import evaluate_all as evaluate_all
     from autosnn_ray.runs.search import resume as resume
     from autosnn_ray.runs.search import search as search
     from autosnn_ray.space import SearchSpace as SearchSpace
@@ -68,6 +71,8 @@ if TYPE_CHECKING:
     from autosnn_ray.studies.predictor import fit_predictor as fit_predictor
     from autosnn_ray.studies.reproduction import reproduce as reproduce
     from autosnn_ray.studies.retraining import retrain as retrain
+    from autosnn_ray.studies.sweep import sweep_exponents as sweep_exponents
+    from autosnn_ray.studies.sweep import sweep_table as sweep_table
     from autosnn_ray.studies.transfer import transfer as transfer
     from autosnn_ray.training import Supernet as Supernet
     from autosnn_ray.training import TrainedNetwork as TrainedNetwork
@@ -109,6 +114,9 @@ _HOME = {
     "TrainFromScratch": "evaluators",
     "TrainingFree": "evaluators",
     "make_evaluator": "evaluators",
+    "MEASURES": "measures",
+    "Known": "measures",
+    "Measured": "measures",
     "Constraint": "objectives",
     "Goal": "objectives",
     "Maximize": "objectives",
@@ -121,8 +129,8 @@ _HOME = {
     "Reproduction": "runs.run",
     "Retraining": "runs.run",
     "Run": "runs.run",
-    "Batch": "runs.search",
-    "evaluate_all": "runs.search",
+    "Batch": "runs.batches",
+    "evaluate_all": "runs.batches",
     "resume": "runs.search",
     "search": "runs.search",
     "SearchSpace": "space",
@@ -136,6 +144,8 @@ _HOME = {
     "reproduce": "studies.reproduction",
     "retrain": "studies.retraining",
     "transfer": "studies.transfer",
+    "sweep_exponents": "studies.sweep",
+    "sweep_table": "studies.sweep",
     "register_neuron": "spiking.own_neurons",
     "Supernet": "training",
     "TrainSettings": "training",

@@ -10,12 +10,14 @@ from typing import Any
 from autosnn_ray.errors import InvalidInputError, unknown_name
 
 SHARE, MEAN, PREDICTION, SCORE, EXACT, GIVEN = "share", "mean", "prediction", "score", "exact", "given"
+TIMED = "timed"
 BASES: dict[str, str] = {
     SHARE: "a share of samples, with the binomial interval of their number",
     MEAN: "a mean over samples",
     PREDICTION: "predicted, with the predictor's own interval",
     SCORE: "a score: it orders architectures and estimates nothing",
     EXACT: "known of the architecture without measuring",
+    TIMED: "a median over repeats, by the clock of the machine that evaluated",
     GIVEN: "as an evaluator of one's own gave it, which says nothing of its error",
 }
 """How a measure came about, by name."""
@@ -28,9 +30,10 @@ class Measure:
     Attributes:
         value: The number; its unit belongs to the measure's name.
         basis: Key of ``BASES``.
-        samples: Over how many samples, for a share or a mean.
+        samples: Over how many samples, for a share or a mean; how many repeats, for a timing.
         low: Lower end of a prediction's own 95 % interval; NaN where there is none.
         high: Its upper end.
+        threads: With how many threads a timing was taken; 0 for anything else.
 
     Raises:
         InvalidInputError: An unknown basis.
@@ -41,6 +44,7 @@ class Measure:
     samples: int = 0
     low: float = math.nan
     high: float = math.nan
+    threads: int = 0
 
     def __post_init__(self) -> None:
         if self.basis not in BASES:
@@ -51,6 +55,8 @@ class Measure:
         found: dict[str, Any] = {"value": self.value, "basis": self.basis}
         if self.samples:
             found["samples"] = self.samples
+        if self.threads:
+            found["threads"] = self.threads
         if math.isfinite(self.low) and math.isfinite(self.high):
             found |= {"low": self.low, "high": self.high}
         return found
@@ -64,6 +70,7 @@ class Measure:
             int(values.get("samples", 0)),
             float(values.get("low", math.nan)),
             float(values.get("high", math.nan)),
+            int(values.get("threads", 0)),
         )
 
 

@@ -15,6 +15,7 @@ from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.shown import Shown
 from autosnn_ray.space import Architecture, SearchSpace
+from autosnn_ray.spiking.costs import Costs, count_costs
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.spiking.weights import new_network
@@ -97,8 +98,13 @@ class Problem(Shown):
 
     def parameters(self, architecture: Architecture) -> int:
         """Counts the trainable numbers of an architecture; nothing of it is built."""
-        fixed, slots = self._counted
-        return fixed + sum(counts[choice] for counts, choice in zip(slots, architecture, strict=True))
+        return self.costs.of(architecture).parameters
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What architectures cost: parameters, multiply-accumulates, memory. Counted once, in the shapes alone."""
+        static = self.data.train.x.ndim == 4 and self.space.stem != "event"
+        return count_costs(self.space, static=static, **self._shape)
 
     def with_space(self, space: SearchSpace) -> Problem:
         """Returns the same problem over another space, such as a hand-made network."""
@@ -106,7 +112,10 @@ class Problem(Shown):
 
     def without_test(self) -> Problem:
         """Returns the problem with no test samples in it, for whoever is to choose."""
-        return replace(self, data=self.data.without_test())
+        found = replace(self, data=self.data.without_test())
+        if "costs" in vars(self):
+            vars(found)["costs"] = self.costs  # samples have no part in them
+        return found
 
     def describe(self) -> dict[str, Any]:
         """Returns space, data, T and neurons as plain values, as a journal holds them."""
@@ -120,17 +129,3 @@ class Problem(Shown):
     @property
     def _shape(self) -> Mapping[str, Any]:
         return {"classes": self.classes, "timesteps": self.timesteps, "neuron": self.neuron}
-
-    @cached_property
-    def _counted(self) -> tuple[int, list[dict[str, int]]]:
-        with torch.device("meta"):
-            whole = SpikingNetwork(self.space, **self._shape)
-        slots = []
-        for layer, blocks in zip(self.space.layers, whole.layers, strict=True):
-            if layer.is_slot:
-                slots.append({choice: _count(blocks[choice]) for choice in layer.choices})  # type: ignore[index]
-        return _count(whole) - sum(sum(counts.values()) for counts in slots), slots
-
-
-def _count(module: torch.nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())

@@ -14,6 +14,7 @@ CORE = (
     "autosnn_ray.errors",
     "autosnn_ray.allocator",
     "autosnn_ray.files",
+    "autosnn_ray.functions",
     "autosnn_ray.toml_files",
     "autosnn_ray.versions",
     "autosnn_ray.evaluations",
@@ -32,9 +33,10 @@ SPIKING = (*SPACE, "autosnn_ray.spiking")
 DATA = (*CORE, "autosnn_ray.data")
 PROBLEM = (*SPIKING, *DATA, "autosnn_ray.problem")
 EVALUATION = (*PROBLEM, "autosnn_ray.evaluation")
+MEASURES = (*EVALUATION, "autosnn_ray.measures")
 TRAINING = (*EVALUATION, "autosnn_ray.training", PROGRESS)
 STORAGE = (*TRAINING, *JOURNAL, "autosnn_ray.storage")
-EVALUATORS = (*TRAINING, *LOOP, "autosnn_ray.evaluators")
+EVALUATORS = (*TRAINING, *LOOP, *MEASURES, "autosnn_ray.evaluators")
 EXPORT = (*PROBLEM, "autosnn_ray.export")
 CLUSTER = (*EVALUATORS, *STORAGE, "autosnn_ray.cluster")
 RUNS = (*CLUSTER, "autosnn_ray.runs")
@@ -44,6 +46,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.errors": (),
     "autosnn_ray.allocator": (),
     "autosnn_ray.files": ("autosnn_ray.errors",),
+    "autosnn_ray.functions": ("autosnn_ray.errors",),
     "autosnn_ray.toml_files": CORE,
     "autosnn_ray.versions": (),
     "autosnn_ray.shown": (),
@@ -71,6 +74,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.data": (*DATA, "numpy", "torch", "sklearn", "scipy", "PIL", "tonic", "aedat", "h5py"),
     "autosnn_ray.problem": (*PROBLEM, "torch"),
     "autosnn_ray.evaluation": (*EVALUATION, "numpy", "torch"),
+    "autosnn_ray.measures": (*MEASURES, "torch"),
     "autosnn_ray.training": (*TRAINING, "numpy", "torch", "safetensors"),
     "autosnn_ray.evaluators": (*EVALUATORS, "numpy", "torch"),
     "autosnn_ray.export": (*EXPORT, "numpy", "torch", "nir", "onnxscript", "onnxruntime"),

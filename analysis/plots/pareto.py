@@ -47,6 +47,7 @@ class ParetoData:
         front_spikes: Spikes/sample along the front, rising.
         front_accuracy: Accuracy along the front.
         chosen: Spikes/sample, accuracy and written architecture of the highest fitness; None without any.
+        feasible: Whether each keeps the search's constraints.
         fitness: The search's fitness; None where it had none.
         quality: What is weighed against spikes: ``accuracy``, or a score.
         provenance: How the numbers came about, in words.
@@ -63,6 +64,7 @@ class ParetoData:
     quality: str = "accuracy"
     provenance: str = ""
     name: str = ""
+    feasible: npt.NDArray[np.bool_] | None = None
 
 
 def pareto_data(frame: pd.DataFrame) -> ParetoData:
@@ -84,6 +86,7 @@ def pareto_data(frame: pd.DataFrame) -> ParetoData:
         fitness=fitness if isinstance(fitness, SpikeAwareFitness) else None,
         quality=quality,
         provenance=str(frame.attrs.get("provenance", "")),
+        feasible=known["feasible"].to_numpy(np.bool_) if "feasible" in known else None,
     )
 
 
@@ -135,6 +138,13 @@ def draw_pareto(data: ParetoData | Sequence[ParetoData], ax: Axes | None = None)
 def _draw_one(figure: Figure, axes: Axes, data: ParetoData) -> None:
     _draw_equal_fitness(axes, data)
     order = np.argsort(data.generation, kind="stable")
+    if data.feasible is not None and not data.feasible.all():
+        broken = ~data.feasible
+        axes.scatter(
+            data.spikes[broken], data.accuracy[broken], facecolors="none", edgecolors=MUTED, s=22, linewidths=0.8,
+            label="breaks a constraint", zorder=2,
+        )  # fmt: skip
+        order = order[data.feasible[order]]
     points = axes.scatter(
         data.spikes[order], data.accuracy[order], c=data.generation[order], cmap="viridis", s=22, alpha=0.75,
         linewidths=0, label="candidates", zorder=2,
@@ -195,7 +205,9 @@ def _draw_chosen(axes: Axes, data: ParetoData) -> None:
     if data.chosen is None:
         return
     spikes, accuracy, name = data.chosen
-    label = "chosen: highest fitness" if data.fitness else "chosen: best by the goal"
+    nothing = data.feasible is not None and not data.feasible.any()
+    by = "least violation" if nothing else "highest fitness" if data.fitness else "best by the goal"
+    label = f"chosen: {by}"
     axes.plot(
         [spikes], [accuracy], "*", color=CHOSEN, markersize=16, markeredgecolor="white", linestyle="none", label=label,
         zorder=5,

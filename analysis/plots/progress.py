@@ -46,7 +46,8 @@ class ProgressData:
         low: Lower quartile of the goal in each.
         median: Median of the goal in each.
         high: Upper quartile of the goal in each.
-        best_so_far: The best up to each.
+        best_so_far: The best up to each, of those that keep the constraints where any does; NaN before the first.
+        counts: Which of ``points`` the best is one of: those that keep the constraints, or all where none does.
         points: Place on the axis and goal of every candidate, shape ``(candidates, 2)``.
         axis: What the axis counts: ``GENERATION`` or ``TOLD``.
         goal: What is drawn: ``fitness``, or the first objective of a search that had none.
@@ -66,6 +67,7 @@ class ProgressData:
     falls: bool = False
     provenance: str = ""
     name: str = ""
+    counts: npt.NDArray[np.bool_] | None = None
 
 
 def progress_data(frame: pd.DataFrame, axis: str | None = None) -> ProgressData:
@@ -86,7 +88,9 @@ def progress_data(frame: pd.DataFrame, axis: str | None = None) -> ProgressData:
         place_of, group = known["generation"], known["generation"]
     by_group = known.groupby(group)[goal]
     table = by_group.quantile(np.array([0.25, 0.5, 0.75])).unstack()
-    best = by_group.min().cummin() if falls else by_group.max().cummax()
+    by_feasible = _feasible(known)[goal].groupby(group)
+    best = (by_feasible.min() if falls else by_feasible.max()).reindex(table.index) if len(known) else by_group.max()
+    best = (best.cummin() if falls else best.cummax()).ffill()
     places = place_of.groupby(group).max()
     low, median, high = (
         (np.empty(0) if known.empty else table[part].to_numpy(np.float64)) for part in (0.25, 0.5, 0.75)
@@ -102,7 +106,13 @@ def progress_data(frame: pd.DataFrame, axis: str | None = None) -> ProgressData:
         goal=goal,
         falls=falls,
         provenance=str(frame.attrs.get("provenance", "")),
+        counts=known.index.isin(_feasible(known).index),
     )
+
+
+def _feasible(known: pd.DataFrame) -> pd.DataFrame:
+    kept = known[known["feasible"]] if "feasible" in known else known
+    return known if kept.empty else kept
 
 
 def _goal(frame: pd.DataFrame) -> tuple[str, bool]:
@@ -170,8 +180,10 @@ def _best_so_far(data: ProgressData) -> tuple[Floats, Floats]:
     """Returns the line of the best: candidate by candidate where these are what the axis counts."""
     if data.axis == GENERATION:
         return data.generations, data.best_so_far
-    best = np.minimum if data.falls else np.maximum
-    return data.points[:, 0], best.accumulate(data.points[:, 1])
+    best, counted = np.fmin if data.falls else np.fmax, data.points[:, 1]
+    if data.counts is not None:
+        counted = np.where(data.counts, counted, np.nan)
+    return data.points[:, 0], best.accumulate(counted)
 
 
 def _limit(axes: Axes, runs: Sequence[ProgressData]) -> None:

@@ -79,7 +79,7 @@ class _Evolution(Breeding):
             if self._pending and not self._begins:
                 return None
             self._breed()
-        return self._queue.pop(0)
+        return self._queue.pop(0) if self._queue else None
 
     @property
     def _begins(self) -> bool:
@@ -99,7 +99,7 @@ class _Evolution(Breeding):
         self._generation += 1
         # Bred whole even where the budget cuts it short: a run that is extended later then proposes what a run
         # of the larger budget would have proposed.
-        wanted = min(self._settings.population - (self.given if begins else 0), self.space.size - self.asked)
+        wanted = min(self._settings.population - (self.given if begins else 0), self.left)
         proposals: list[Proposal] = []
         if len(self._fittest):
             proposals += self._breed_new("mutation", min(self._settings.mutants, wanted))

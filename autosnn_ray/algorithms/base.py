@@ -12,19 +12,17 @@ The order of calls::
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from autosnn_ray.algorithms.draws import Admits, Draws
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Outcome
 from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import Architecture, SearchSpace
-
-_LISTED_AT_MOST = 1_000_000
-"""Spaces up to this size are listed when random draws no longer find what is unseen."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +93,11 @@ class Algorithm(ABC):
         return {"name": self.name, "settings": asdict(self)}
 
 
-class AskTell(ABC):
+class AskTell(Draws, ABC):
     """The state of a search.
 
-    Pure: the same seed and outcomes give the same candidates. No architecture is proposed twice. An outcome that
+    Pure: the same seed and outcomes give the same candidates. No architecture is proposed twice: all come through
+    ``take_new`` or ``draw_new``, which leave out what ``restrict`` leaves out. An outcome that
     failed or is not finite ranks below everything: ``learn`` gets None in its place.
 
     Args:
@@ -109,7 +108,6 @@ class AskTell(ABC):
 
     Attributes:
         takes_given: Whether a search can begin with architectures that are given.
-        given: How many were given to begin with.
     """
 
     takes_given: ClassVar[bool] = True
@@ -126,15 +124,11 @@ class AskTell(ABC):
             raise InvalidInputError(f"candidates: expected a whole number of at least 1, got {candidates!r}")
         if needs_slots:
             space.require_slots("a search")
-        self.space, self.rng = space, rng
+        super().__init__(space, rng)
         self.budget = min(int(candidates), space.size)
         self._wanted = int(candidates)
-        self._seen: set[Architecture] = set()
         self._pending: dict[int, Candidate] = {}
         self._asked = 0
-        self._shuffled: list[Architecture] | None = None
-        self._first: list[Architecture] = []
-        self.given = 0
 
     def begin_with(self, architectures: Iterable[Architecture]) -> None:
         """Has these proposed first, before any of its own; what comes of them is learned from like all else.
@@ -146,17 +140,22 @@ class AskTell(ABC):
             InvalidInputError: One stands there twice, or more than it may propose; or it proposes none but its own.
         """
         if not self.takes_given:
-            raise InvalidInputError(
-                f"begin_with: {type(self).__name__} proposes a list of its own, and no others first"
-            )
-        wanted = list(architectures)
-        taken = self.take_new(wanted, len(wanted))
-        if len(taken) < len(wanted) or len(wanted) > self.budget:
-            raise InvalidInputError(
-                f"begin_with: expected no more than {self.budget} architectures, each once, got {len(wanted)} "
-                f"({len(set(wanted))} different)"
-            )
-        self._first, self.given = taken, len(taken)
+            raise InvalidInputError("begin_with: the algorithm proposes a list of its own, and no others first")
+        self.take_first(architectures, self.budget)
+
+    def restrict(self, admits: Admits) -> None:
+        """Leaves architectures out of the search, before the first ask; see ``Draws.restrict``.
+
+        The budget is then of what is admitted, where the space can be listed; else it ends when draws find none. What
+        was given to begin with is evaluated all the same.
+        """
+        super().restrict(admits)
+        self.budget = min(self._wanted, self.asked + self.left)
+
+    @property
+    def left(self) -> int:
+        """How many architectures there are to draw that were not proposed yet."""
+        return self.size + self.beyond - self.asked
 
     @property
     def asked(self) -> int:
@@ -175,7 +174,7 @@ class AskTell(ABC):
 
     @property
     def exhausted(self) -> bool:
-        """Whether the search ends because the space holds no more."""
+        """Whether the search ends because the space, or the part of it that is admitted, holds no more."""
         return self.done and self._wanted > self.budget
 
     @property
@@ -193,6 +192,8 @@ class AskTell(ABC):
         if candidate is not None:
             self._asked += 1
             self._pending[candidate.index] = candidate
+        elif self.restricted and not self._pending:
+            self.budget = self._asked  # nothing will be told that could change what is proposed
         return candidate
 
     def tell(self, index: int, outcome: Outcome) -> None:
@@ -216,38 +217,5 @@ class AskTell(ABC):
     def propose(self) -> Candidate | None:
         """Makes the next candidate, with ``index`` equal to ``asked``; None where more must be told first."""
 
-    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:  # noqa: B027 - not all learn
+    def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         """Takes note of an outcome; ``evaluation`` is None for one that failed or is not finite."""
-
-    def draw_new(self, count: int, draws: int) -> list[Architecture]:
-        """Draws up to ``count`` architectures uniformly, none seen before, and marks them seen.
-
-        Where ``draws`` draws do not find enough, the unseen of a space that can be listed are listed.
-        """
-        found = self.take_new((self.space.sample(self.rng) for _ in range(draws)), count)
-        if len(found) < count and self.space.size <= _LISTED_AT_MOST:
-            found += self.take_new(self._unseen_shuffled(), count - len(found))
-        while len(found) < count and self.space.size > _LISTED_AT_MOST:
-            found += self.take_new([self.space.sample(self.rng)], 1)
-        return found
-
-    def _unseen_shuffled(self) -> Iterator[Architecture]:
-        """Yields the unseen in random order. Listed once: a list for every ask would cost the whole space each."""
-        if self._shuffled is None:
-            unseen = [a for a in self.space.enumerate() if a not in self._seen]
-            self._shuffled = [unseen[int(position)] for position in self.rng.permutation(len(unseen))]
-        while self._shuffled:
-            yield self._shuffled.pop()
-
-    def take_new(self, drawn: Iterable[Architecture], count: int) -> list[Architecture]:
-        """Keeps the first ``count`` that were never seen, and marks them; draws no further than needed."""
-        found: list[Architecture] = []
-        source: Iterator[Architecture] = iter(drawn)
-        while len(found) < count:
-            architecture = next(source, None)
-            if architecture is None:
-                break
-            if architecture not in self._seen:
-                self._seen.add(architecture)
-                found.append(architecture)
-        return found

@@ -50,5 +50,10 @@ class Enumeration(Algorithm):
 class _EnumerationState(AskTell):
     takes_given: ClassVar[bool] = False
 
+    def __init__(self, space: SearchSpace, candidates: int, rng: np.random.Generator) -> None:
+        super().__init__(space, candidates, rng)
+        self._every = space.enumerate()
+
     def propose(self) -> Candidate | None:
-        return Candidate(self.asked, self.space.at(self.asked), "enumerated")
+        found = self.take_new(self._every, 1)
+        return Candidate(self.asked, found[0], "enumerated") if found else None

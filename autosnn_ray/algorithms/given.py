@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
+from autosnn_ray.algorithms.draws import Admits
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import SearchSpace
@@ -17,6 +18,8 @@ from autosnn_ray.space import SearchSpace
 @dataclass(frozen=True)
 class Given(Algorithm):
     """Proposes the architectures it is given, in order, then all of them again for each further repetition.
+
+    Whoever gives them wants to know of them: those that break a constraint are evaluated too, and marked infeasible.
 
     Attributes:
         seed: Draws nothing.
@@ -64,6 +67,9 @@ class _GivenState(AskTell):
         super().__init__(space, candidates, np.random.default_rng(settings.seed), needs_slots=False)
         self._given = [space.parse(architecture) for architecture in settings.architectures]
         self.budget = min(int(candidates), len(self._given) * settings.repetitions)
+
+    def restrict(self, admits: Admits) -> None:
+        """Leaves none out."""
 
     def propose(self) -> Candidate | None:
         repetition, position = divmod(self.asked, len(self._given))

@@ -68,7 +68,7 @@ class _Fronts(AskTell):
             if self._pending and not self._begins:
                 return None
             self._breed()
-        return self._queue.pop(0)
+        return self._queue.pop(0) if self._queue else None
 
     @property
     def _begins(self) -> bool:
@@ -88,7 +88,7 @@ class _Fronts(AskTell):
             self._offspring = []
         self._generation += 1
         # Bred whole even where the budget cuts it short: a run that is extended later goes on as if it had not been.
-        wanted = min(self._settings.population - (self.given if begins else 0), self.space.size - self.asked)
+        wanted = min(self._settings.population - (self.given if begins else 0), self.left)
         found: list[Proposal] = []
         for _ in range(_DRAWS_EACH * wanted if self._population else 0):
             if len(found) == wanted:

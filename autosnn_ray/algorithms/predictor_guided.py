@@ -101,8 +101,8 @@ class _Guided(AskTell):
 
     def _sampled(self) -> Candidate | None:
         if not self._block:
-            self._block = self.space.sample_balanced(self.rng)
-        found = self.take_new([self._block.pop(0)], 1)
+            self._block = self.draw_balanced()
+        found = self.take_new([self._block.pop(0)], 1) if self._block else []
         if found:
             return Candidate(self.asked, found[0], "stratified")
         drawn = self.draw_new(1, self._settings.pool)

@@ -43,7 +43,7 @@ class _StratifiedState(AskTell):
     def propose(self) -> Candidate | None:
         for _ in range(_BLOCKS):
             if not self._block:
-                self._block = self.space.sample_balanced(self.rng)
+                self._block = self.draw_balanced()
             while self._block:
                 found = self.take_new([self._block.pop(0)], 1)
                 if found:

@@ -44,7 +44,8 @@ class Table:
         """
         contents = read_journal(run)
         space = SearchSpace.from_dict(contents.config.get("problem", {}).get("space", {}), source=f"{run}: journal")
-        if not contents.stopped or contents.config["candidates"] < space.size:
+        config = contents.config
+        if not contents.stopped or config["candidates"] < space.size or config.get("filters"):
             raise InvalidInputError(
                 f"{run}: expected a run that holds all {space.size:,} architectures of {space.name!r}, got "
                 f"{len(contents.evaluations):,} evaluations; make one with autosnn-ray enumerate, or go on with it: "

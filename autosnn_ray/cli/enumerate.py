@@ -15,7 +15,12 @@ from autosnn_ray.cli.evaluator_options import (
     find_problem,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
-from autosnn_ray.cli.options import add_constraint_options, chosen_constraints
+from autosnn_ray.cli.goal_options import (
+    add_constraint_options,
+    add_measure_options,
+    chosen_constraints,
+    chosen_objectives,
+)
 from autosnn_ray.cli.search import add_fitness_options, add_run_arguments, chosen_goal, take_former
 
 EXAMPLE = "autosnn-ray enumerate runs/all --supernet supernet"
@@ -26,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     add_run_arguments(parser)
     add_fitness_options(parser)
+    add_measure_options(parser)
     add_constraint_options(parser)
     add_evaluator_options(parser)
     parser.add_argument("--seed", type=int, default=0, help="what the data's splits are drawn from")
@@ -50,8 +56,10 @@ def run(options: Namespace) -> None:
         evaluator,
         path=options.run,
         algorithm=Enumeration(),
-        objectives=goal.objectives,
+        objectives=chosen_objectives(options, goal),
         constraints=chosen_constraints(options),
+        measures=options.measure,
+        reuse=options.reuse,
         candidates=problem.space.size,
         resume=options.resume,
         executor=chosen_executor(options),

@@ -13,7 +13,8 @@ from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.console import amount, percent
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
-from autosnn_ray.cli.options import add_constraint_options, add_moved_options, chosen_constraints, problem_of_run
+from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
+from autosnn_ray.cli.options import add_moved_options, problem_of_run
 from autosnn_ray.cli.tables import Column, Output, Table, write_tables
 
 if TYPE_CHECKING:

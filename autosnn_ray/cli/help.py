@@ -20,6 +20,7 @@ _WORDS: dict[Any, str] = {
     bool: "true or false",
     bool | None: "true or false",
     list[int] | None: "[whole number, …]",
+    list[float]: "[number, …]",
     list[str]: "[text, …]",
     list[str] | None: "[text, …]",
     dict[str, Any]: "{name: value, …}",

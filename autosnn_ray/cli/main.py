@@ -48,6 +48,7 @@ COMMANDS: dict[str, Command] = {
     "search": Command("autosnn_ray.cli.search", "search for accurate architectures that spike little"),
     "resume": Command("autosnn_ray.cli.resume", "go on with a search that was cut off, or extend one"),
     "show": Command("autosnn_ray.cli.show", "show a run: the best, the front, pictures, a table of all candidates"),
+    "sweep": Command("autosnn_ray.cli.sweep", "search once for each price of a spike, and put the finds side by side"),
     "enumerate": Command("autosnn_ray.cli.enumerate", "evaluate every architecture of the space: the true front"),
     "fidelity": Command(
         "autosnn_ray.cli.fidelity", "measure what a ranking is worth: hold it against networks trained from scratch"

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.errors import InvalidInputError
-
 if TYPE_CHECKING:
-    from autosnn_ray.objectives import Constraint
     from autosnn_ray.problem import Problem
     from autosnn_ray.profiles import EnergyModel
     from autosnn_ray.spiking.neurons import NeuronSettings
@@ -171,48 +168,6 @@ def energy_model(options: Namespace) -> EnergyModel:
     from autosnn_ray.profiles import EnergyModel
 
     return EnergyModel(options.mac_energy * 1e-12, options.accumulate_energy * 1e-12)
-
-
-def add_constraint_options(parser: ArgumentParser) -> None:
-    """Adds bounds on measures."""
-    shown = group(parser, "goal")
-    shown.add_argument(
-        "--constraint",
-        type=list[str],
-        default=[],
-        help="a bound that a candidate must keep, such as 'parameters<=50000' or 'accuracy>=0.5'; may be repeated",
-    )
-
-
-def chosen_constraints(options: Namespace) -> tuple[Constraint, ...]:
-    """Returns the bounds that the options of ``add_constraint_options`` give."""
-    return tuple(map(parse_constraint, options.constraint))
-
-
-def parse_constraint(text: str) -> Constraint:
-    """Reads a bound as it is written on a command line.
-
-    Args:
-        text: Such as ``parameters<=50000`` or ``accuracy>=0.5``.
-
-    Raises:
-        InvalidInputError: It is no such thing.
-
-    Example:
-        >>> parse_constraint("parameters<=50000").at_most
-        50000.0
-    """
-    from autosnn_ray.objectives import Constraint
-
-    for sign, bound in (("<=", "at_most"), (">=", "at_least")):
-        measure, mark, value = text.partition(sign)
-        if mark:
-            try:
-                limit = float(value)
-            except ValueError:
-                break
-            return Constraint(measure.strip(), **{bound: limit})
-    raise InvalidInputError(f"--constraint: expected such as 'parameters<=50000' or 'accuracy>=0.5', got {text!r}")
 
 
 def add_moved_options(parser: ArgumentParser, *, supernet: bool = True) -> None:

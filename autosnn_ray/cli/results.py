@@ -42,17 +42,20 @@ def results(path: Path, best: int) -> Output:
     size = int((frame.status == "done").sum())
     state, quality = analysis.state(path), str(frame.attrs["quality"])
     title = f"the best {min(best, size)}, by {_goal(config)}; {provenance}"
+    further = _further(frame, config)
     rest = [*(_what_cannot_be_told_apart(frame) if size else []), *_what_numbers_are(config, provenance)]
     tables = (
         []
         if not size
         else [
-            _candidates("best", analysis.best(frame, best), quality, title),
+            _candidates("best", analysis.best(frame, best), quality, title, further),
             _candidates(
                 "front",
                 analysis.front(frame),
                 quality,
-                "Pareto front: no other candidate is at least as accurate with fewer spikes",
+                f"Pareto front: no other {'feasible ' if 'violation' in further else ''}candidate is at least as "
+                "accurate with fewer spikes",
+                further,
                 rest,
             ),
         ]
@@ -68,7 +71,18 @@ def results(path: Path, best: int) -> Output:
     return Output(tables, about, heading)
 
 
-def _candidates(name: str, part: pd.DataFrame, quality: str, title: str, notes: Sequence[str] = ()) -> Table:
+def _further(frame: pd.DataFrame, config: dict[str, Any]) -> list[str]:
+    """Returns what else is shown of a candidate: what the goal names, and violations where there are any."""
+    from autosnn_ray.objectives import Goal
+
+    named = Goal.from_dict(config["goal"]).measures if "goal" in config else ()
+    shown = [name for name in named if name in frame and name not in (str(frame.attrs["quality"]), "spikes")]
+    return [*shown, *(["violation"] if (frame["violation"] > 0).any() else [])]
+
+
+def _candidates(
+    name: str, part: pd.DataFrame, quality: str, title: str, further: Sequence[str], notes: Sequence[str] = ()
+) -> Table:
     from autosnn_ray.cli.console import amount, percent
 
     columns = [
@@ -77,6 +91,7 @@ def _candidates(name: str, part: pd.DataFrame, quality: str, title: str, notes: 
         Column(quality, percent if quality == "accuracy" else lambda worth: amount(worth, 4), is_number=True),
         Column("spikes", amount, is_number=True),
         Column("fitness", lambda fitness: amount(fitness, 4), is_number=True),
+        *(Column(name, lambda value: f"{value:,.4g}", is_number=True) for name in further),
         Column("generation", title="gen", is_number=True),
     ]
     return Table(name, columns, [{quality: math.nan, **row} for row in records_of(part)], title, notes)
@@ -101,7 +116,9 @@ def _goal(config: dict[str, Any]) -> str:
 
     if "goal" not in config:
         return "its goal"
-    return " and ".join(objective.label for objective in Goal.from_dict(config["goal"]).objectives)
+    goal = Goal.from_dict(config["goal"])
+    bounds = " and ".join(constraint.text for constraint in goal.constraints)
+    return " and ".join(one.label for one in goal.objectives) + (f" with {bounds}" if bounds else "")
 
 
 def _what_numbers_are(config: dict[str, Any], provenance: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.goal_options import add_reuse_options
 from autosnn_ray.cli.options import add_moved_options, moved_data
 
 EXAMPLE = "autosnn-ray resume runs/first --candidates 600"
@@ -23,6 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=None,
         help="how many to evaluate in all; more than before extends the run (default: as before)",
     )
+    add_reuse_options(parser)
     add_moved_options(parser)
     add_executor_options(parser)
 
@@ -48,6 +50,7 @@ def run(options: Namespace) -> None:
         candidates=options.candidates,
         supernet=options.supernet,
         data=moved_data(options),
+        reuse=options.reuse,
         executor=chosen_executor(options, config.get("executor")),
         storage=options.storage,
         progress=True,

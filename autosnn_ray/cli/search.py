@@ -20,8 +20,14 @@ from autosnn_ray.cli.evaluator_options import (
     find_problem,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.goal_options import (
+    add_constraint_options,
+    add_measure_options,
+    chosen_constraints,
+    chosen_objectives,
+)
 from autosnn_ray.cli.halving import hold_halving
-from autosnn_ray.cli.options import add_constraint_options, amount, chosen_constraints, group, number
+from autosnn_ray.cli.options import amount, group, number
 from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, wants_predictor
 
 if TYPE_CHECKING:
@@ -63,6 +69,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_problem_options(parser)
     add_fitness_options(parser)
+    add_measure_options(parser)
     add_constraint_options(parser)
     add_evaluator_options(parser)
     add_predictor_options(parser)
@@ -155,8 +162,10 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         evaluator,
         path=options.run,
         algorithm=algorithm,
-        objectives=goal.objectives,
+        objectives=chosen_objectives(options, goal),
         constraints=chosen_constraints(options),
+        measures=options.measure,
+        reuse=options.reuse,
         candidates=options.candidates,
         begin_with=_begin_with(options.begin_with, problem),
         resume=options.resume,

@@ -17,6 +17,7 @@ from autosnn_ray.evaluation.batches import fitting_batch
 from autosnn_ray.profiles import EnergyModel, LayerProfile, Profile
 from autosnn_ray.space import format_architecture
 from autosnn_ray.spiking.blocks import MaxPool
+from autosnn_ray.spiking.costs import macs_of
 from autosnn_ray.spiking.network import SpikingNetwork, count_parameters
 from autosnn_ray.spiking.neurons import SpikingNeuron
 
@@ -141,7 +142,7 @@ class _Watch:
         seen = self._seen.setdefault(module, _Synapses(module))
         merged = 1 if isinstance(module, nn.Conv2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d) else 2
         seen.passes += x.shape[:merged].numel()
-        seen.macs = _macs(module, output)
+        seen.macs = macs_of(module, output)
         seen.operations = seen.operations + _synaptic_operations(module, x)
         seen.real = seen.real | ((x != 0) & (x != 1)).any()
 
@@ -157,14 +158,6 @@ class _Watch:
                 found.synapses[part] = self._seen[part]
         self._waiting.clear()
         found.by_channel = found.by_channel + spikes.movedim(2, 0).flatten(1).sum(dim=1, dtype=torch.float64)
-
-
-def _macs(module: nn.Module, output: Tensor) -> int:
-    """Returns multiply-accumulates of one frame: neurons times fan-in, padding included; averages have none."""
-    if isinstance(module, nn.Conv2d):
-        fan_in = module.in_channels // module.groups * module.kernel_size[0] * module.kernel_size[1]
-        return output.shape[1:].numel() * fan_in
-    return module.in_features * module.out_features if isinstance(module, nn.Linear) else 0
 
 
 def _synaptic_operations(module: nn.Module, x: Tensor) -> Tensor:

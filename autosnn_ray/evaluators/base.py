@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.measures import Measured, Subject
 from autosnn_ray.space import Architecture
 
 if TYPE_CHECKING:
     from autosnn_ray.problem import Problem
+    from autosnn_ray.spiking.network import SpikingNetwork
     from autosnn_ray.spiking.prefixes import SharedPrefixes
     from autosnn_ray.training.supernet import Supernet
 
@@ -30,6 +32,7 @@ class EvaluatorContext:
         home: The run's folder, below which an evaluator may keep files; None where there is none.
         device: ``cpu`` or ``cuda``.
         prefixes: Beginnings of paths that others who evaluate the same have run; None where nobody does.
+        measured: What is to be measured on each candidate's network besides.
     """
 
     problem: Problem
@@ -37,11 +40,25 @@ class EvaluatorContext:
     home: Path | None = None
     device: str = "cpu"
     prefixes: SharedPrefixes | None = None
+    measured: Mapping[str, Measured] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: Problem, home: Path | None = None) -> EvaluatorContext:
         """Takes a problem's training and validation samples, and leaves its test samples behind."""
         return cls(problem.without_test(), problem.data.describe(), home)
+
+    def complete(self, found: Evaluation, network: Callable[[], SpikingNetwork]) -> Evaluation:
+        """Adds to an evaluation what is to be measured on the candidate's network besides.
+
+        Args:
+            found: What the evaluator found.
+            network: Makes the candidate's network, as one of its own; called where something is to be measured.
+        """
+        if not self.measured:
+            return found
+        subject = Subject(network(), self.problem)
+        taken = {name: kind.take(subject) for name, kind in self.measured.items()}
+        return replace(found, measures={**found.measures, **taken})
 
 
 @dataclass(frozen=True)
@@ -55,11 +72,15 @@ class Evaluator(ABC):
         name: Its key in ``EVALUATORS``.
         summary: What it is, in one line.
         quality: What it measures of an architecture's worth, which a fitness weighs against spikes.
+        finds: The measures that it finds, so that a search for another is refused; empty where that is not known.
+        has_network: Whether it offers each candidate's network (``context.complete``), so that more can be measured.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     quality: ClassVar[str] = "accuracy"
+    finds: ClassVar[tuple[str, ...]] = ()
+    has_network: ClassVar[bool] = False
 
     @abstractmethod
     def start(self, context: EvaluatorContext) -> Estimate:

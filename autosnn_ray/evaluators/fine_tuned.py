@@ -31,6 +31,8 @@ class FineTunedPath(SupernetEvaluator):
 
     name: ClassVar[str] = "fine_tuned"
     summary: ClassVar[str] = "path trained a few steps further, from the supernet's weights"
+    finds: ClassVar[tuple[str, ...]] = ("accuracy", "spikes", "loss")
+    has_network: ClassVar[bool] = True
     steps: int = 34
     learning_rate: float = 1e-3
     seed: int = 0
@@ -59,7 +61,7 @@ class FineTunedPath(SupernetEvaluator):
                 start=start,
                 progress=False,
             )
-            return evaluate(tuned, data.validation, loss=training.loss)
+            return context.complete(evaluate(tuned, data.validation, loss=training.loss), lambda: tuned)
 
         return estimate
 

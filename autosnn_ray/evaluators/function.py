@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
+from autosnn_ray.functions import describe_function
 from autosnn_ray.space import Architecture
 
 
@@ -39,19 +37,4 @@ class FromFunction(Evaluator):
 
     def to_dict(self) -> dict[str, Any]:
         """Returns where the function stands, and what a partial one was given."""
-        function: Any = self.function
-        settings: dict[str, Any] = {}
-        while isinstance(function, functools.partial):
-            given = {**{str(place): value for place, value in enumerate(function.args)}, **function.keywords}
-            settings = {**given, **settings}
-            function = function.func
-        named: Any = function if hasattr(function, "__qualname__") else type(function)
-        name = f"{named.__module__}:{named.__qualname__}"
-        try:
-            json.dumps(settings)
-        except TypeError as error:
-            raise InvalidInputError(
-                f"evaluator {name}: expected arguments that a journal can hold (numbers, texts, lists of these), "
-                f"got {settings!r}: {error}"
-            ) from error
-        return {"name": name, "settings": settings}
+        return describe_function(self.function, "evaluator")

@@ -27,6 +27,8 @@ class SupernetPath(SupernetEvaluator):
 
     name: ClassVar[str] = "path"
     summary: ClassVar[str] = "path of the supernet, as it is"
+    finds: ClassVar[tuple[str, ...]] = ("accuracy", "spikes", "loss")
+    has_network: ClassVar[bool] = True
     batch_size: int | None = None
     shared_bytes: int = SHARED_BYTES
 
@@ -34,6 +36,7 @@ class SupernetPath(SupernetEvaluator):
         """Makes room for the beginnings of paths."""
         from autosnn_ray.evaluation.batches import fitting_batch
         from autosnn_ray.evaluation.evaluate import evaluate, prefixes_for
+        from autosnn_ray.training.trained import take_path
 
         network, validation = self.supernet.network, context.problem.data.validation
         size = self.batch_size or fitting_batch(network, validation)
@@ -42,7 +45,7 @@ class SupernetPath(SupernetEvaluator):
         prefixes = prefixes_for(network, validation, self.shared_bytes, size, context.prefixes) if shares else None
 
         def estimate(architecture: Architecture, repetition: int) -> Evaluation:
-            return evaluate(
+            found = evaluate(
                 network,
                 validation,
                 architecture,
@@ -50,6 +53,7 @@ class SupernetPath(SupernetEvaluator):
                 batch_size=size,
                 prefixes=prefixes,
             )
+            return context.complete(found, lambda: take_path(network, architecture))
 
         return estimate
 
@@ -69,6 +73,8 @@ class RecalibratedPath(SupernetEvaluator):
 
     name: ClassVar[str] = "recalibrated"
     summary: ClassVar[str] = "path with batch-norm statistics of its own"
+    finds: ClassVar[tuple[str, ...]] = ("accuracy", "spikes", "loss")
+    has_network: ClassVar[bool] = True
     samples: int = 512
     batch_size: int | None = None
 

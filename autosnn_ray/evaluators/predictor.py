@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
@@ -59,6 +59,7 @@ class Predictor(Evaluator):
 
     name: ClassVar[str] = "predictor"
     summary: ClassVar[str] = "predicted from a sample that was trained from scratch"
+    finds: ClassVar[tuple[str, ...]] = ("accuracy", "spikes", "loss")
     fitted: Mapping[str, Any] = field(default_factory=dict)
     supernet: Supernet | None = None
 
@@ -101,7 +102,8 @@ class Predictor(Evaluator):
     def start(self, context: EvaluatorContext) -> Estimate:
         """Reads the models."""
         models = self.models
-        path = None if self.supernet is None else SupernetPath(self.supernet).start(context)
+        inside = replace(context, measured={})
+        path = None if self.supernet is None else SupernetPath(self.supernet).start(inside)
 
         def estimate(architecture: Architecture, repetition: int) -> Evaluation:
             started = time.perf_counter()

@@ -34,6 +34,8 @@ class TrainFromScratch(Evaluator):
 
     name: ClassVar[str] = "scratch"
     summary: ClassVar[str] = "trained from scratch, with a seed a repetition"
+    finds: ClassVar[tuple[str, ...]] = ("accuracy", "spikes", "loss")
+    has_network: ClassVar[bool] = True
     epochs: int = 4
     seed: int = 0
     keep: bool = False
@@ -61,6 +63,8 @@ class TrainFromPath(SupernetEvaluator):
 
     name: ClassVar[str] = "from_path"
     summary: ClassVar[str] = "trained like scratch, from the weights of its path"
+    finds: ClassVar[tuple[str, ...]] = ("accuracy", "spikes", "loss")
+    has_network: ClassVar[bool] = True
     epochs: int = 4
     seed: int = 0
     keep: bool = False
@@ -92,7 +96,7 @@ def _training(settings: TrainFromScratch | TrainFromPath, context: EvaluatorCont
             described=context.described,
             start=start,
         )
-        return trained.validation
+        return context.complete(trained.validation, lambda: trained.network.to(context.device))
 
     return estimate
 

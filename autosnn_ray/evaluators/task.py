@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from autosnn_ray.algorithms import Candidate
-from autosnn_ray.errors import CheckpointError
-from autosnn_ray.evaluations import EXACT, Evaluation, Measure
+from autosnn_ray.errors import CheckpointError, InvalidInputError
+from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
 from autosnn_ray.loop import report_failure, report_of
+from autosnn_ray.measures import MEASURES, Known, Measurable, Measured, known_of
 from autosnn_ray.problem import Problem
+from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.prefixes import SharedPrefixes
 
 Worker = Callable[[Candidate], dict[str, Any]]
@@ -31,17 +33,36 @@ class Task:
         context: The problem without its test samples, and the run's folder.
         evaluator: What evaluates, with the supernet where it uses one.
         checksum: CRC-32 over the supernet's weights, which all processes of a machine share; None without a supernet.
+        measures: What is added to each evaluation: all that is known beforehand, and what is to be measured besides.
     """
 
     context: EvaluatorContext
     evaluator: Evaluator
     checksum: int | None = field(default=None)
+    measures: Mapping[str, Measurable] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problem: Problem, evaluator: Evaluator, home: Path | None = None) -> Task:
-        """Leaves the test samples behind, and takes the checksum of the weights."""
+    def of(
+        cls,
+        problem: Problem,
+        evaluator: Evaluator,
+        home: Path | None = None,
+        measured: Mapping[str, Measurable] | None = None,
+    ) -> Task:
+        """Leaves the test samples behind, and takes the checksum of the weights.
+
+        Args:
+            problem: What is searched.
+            evaluator: What evaluates.
+            home: The run's folder.
+            measured: What is added to each evaluation beside all that is known beforehand.
+        """
         folder = None if home is None else home.resolve()
-        return cls(EvaluatorContext.of(problem, folder), evaluator, _checksum(evaluator))
+        measures = {name: kind for name, kind in MEASURES.items() if isinstance(kind, Known)} | dict(measured or {})
+        taken = {name: kind for name, kind in measures.items() if isinstance(kind, Measured)}
+        _ = problem.costs  # counted here, once, and not in every process that evaluates
+        context = replace(EvaluatorContext.of(problem, folder), measured=taken)
+        return cls(context, evaluator, _checksum(evaluator), measures)
 
     @property
     def size_bytes(self) -> int:
@@ -81,11 +102,25 @@ class Task:
             found = estimate(candidate.architecture, candidate.repetition)
             seconds = time.perf_counter() - started
             self._check()
-            known = {"parameters": Measure(self.context.problem.parameters(candidate.architecture), EXACT)}
-            complete: Evaluation = replace(found, measures={**known, **found.measures}, seconds=seconds)
-            return report_of(complete)
+            return report_of(replace(self._completed(found, candidate.architecture), seconds=seconds))
         except Exception as error:  # noqa: BLE001 - whatever an evaluator raises is its candidate's failure
             return report_failure(f"{type(error).__name__}: {error}")
+
+    def _completed(self, found: Evaluation, architecture: Architecture) -> Evaluation:
+        known = known_of(self.measures, self.context.problem, architecture)
+        for name, measure in known.items():
+            if name in found and found[name] != measure.value:
+                raise InvalidInputError(
+                    f"measure {name}: the evaluator gives {found[name]:g}, and it is known beforehand to be "
+                    f"{measure.value:g}; give the evaluator's another name"
+                )
+        missing = [name for name in self.measures if name not in known and name not in found]
+        if missing:
+            raise InvalidInputError(
+                f"{', '.join(missing)}: expected evaluator {self.evaluator.name} to offer each candidate's network: "
+                "return context.complete(found, network) from its estimate"
+            )
+        return replace(found, measures={**known, **found.measures})
 
     def _check(self) -> None:
         """Holds the shared weights against their checksum: torch can write into read-only memory."""

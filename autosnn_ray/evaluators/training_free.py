@@ -35,6 +35,8 @@ class TrainingFree(Evaluator):
     name: ClassVar[str] = "training_free"
     summary: ClassVar[str] = "score without training, at random weights"
     quality: ClassVar[str] = "score"
+    finds: ClassVar[tuple[str, ...]] = ("score", "spikes")
+    has_network: ClassVar[bool] = True
     samples: int = 64
     seed: int = 0
 
@@ -60,7 +62,8 @@ class TrainingFree(Evaluator):
             score = score_of(patterns_of(network, x))
             with recalibrated(network, architecture, x, batch_size=len(x)):
                 found = evaluate(network, problem.data.validation)
-            measures = {"score": Measure(score, SCORE), "spikes": found.measures["spikes"]}
-            return replace(found, measures=measures, seconds=time.perf_counter() - started)
+                measures = {"score": Measure(score, SCORE), "spikes": found.measures["spikes"]}
+                found = context.complete(replace(found, measures=measures), lambda: network)
+            return replace(found, seconds=time.perf_counter() - started)
 
         return estimate

@@ -32,6 +32,11 @@ def keep_correct(folder: Path, index: int, samples: int, correct: bytes) -> None
         file.write(json.dumps(entry, separators=(",", ":")) + "\n")
 
 
+def pack_correct(correct: npt.NDArray[np.bool_]) -> bytes:
+    """Packs which samples were classified right, shape ``(N,)``, as an evaluation holds them."""
+    return np.packbits(correct).tobytes()
+
+
 def read_correct(folder: str | Path) -> dict[int, npt.NDArray[np.bool_]]:
     """Reads which samples each candidate classified right, by the candidates' numbers; a damaged line is left out.
 

@@ -54,11 +54,13 @@ class Tell:
         index: The candidate's number.
         evaluation: What was found.
         attempts: How often the evaluation was started.
+        reused_from: Folder of the earlier run that evaluated it; empty where this one did.
     """
 
     index: int
     evaluation: Evaluation
     attempts: int
+    reused_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,10 @@ _READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
     "start": lambda entries: Start(dict(entries["config"])),
     "ask": _ask,
     "tell": lambda entries: Tell(
-        int(entries["index"]), Evaluation.from_dict(entries["evaluation"]), int(entries["attempts"])
+        int(entries["index"]),
+        Evaluation.from_dict(entries["evaluation"]),
+        int(entries["attempts"]),
+        str(entries.get("reused_from", "")),
     ),
     "fail": lambda entries: Fail(int(entries["index"]), str(entries["reason"]), int(entries["attempts"])),
     "resume": lambda entries: Resume(dict(entries["versions"]), dict(entries.get("moved", {}))),

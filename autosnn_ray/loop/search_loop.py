@@ -11,6 +11,7 @@ from autosnn_ray.algorithms import AskTell, Candidate, OnResult
 from autosnn_ray.errors import AutoSNNError, JournalError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import Journal, keep_correct
+from autosnn_ray.loop.earlier import Earlier
 from autosnn_ray.loop.losses import Losses
 
 _LOGGER = logging.getLogger("autosnn_ray")
@@ -35,17 +36,23 @@ class SearchLoop:
         on_result: Is called with every candidate and its outcome, after it is in the journal.
         together: How many candidates are best evaluated by one process in a row, from a multiple of this number on;
             where they are lost, each is tried by itself.
+        earlier: Evaluations of earlier runs: their candidates are told, and not given away.
 
     Attributes:
         error: What ended the search from within; raised by the driver.
     """
 
     def __init__(
-        self, algorithm: AskTell, journal: Journal, on_result: OnResult | None = None, together: int = 1
+        self,
+        algorithm: AskTell,
+        journal: Journal,
+        on_result: OnResult | None = None,
+        together: int = 1,
+        earlier: Earlier | None = None,
     ) -> None:
         self._algorithm, self._journal, self._on_result = algorithm, journal, on_result
         self._again = list(algorithm.pending)
-        self._together = together
+        self._together, self._earlier = together, earlier or Earlier()
         self._away = 0
         self._losses = Losses()
         self.error: AutoSNNError | None = None
@@ -59,6 +66,18 @@ class SearchLoop:
     def remaining(self) -> int:
         """How many candidates are still to be told, at most."""
         return self._algorithm.budget - self._algorithm.told
+
+    def reuse(self) -> None:
+        """Tells what earlier runs hold, as far as to the first candidate that they do not; that one is given first."""
+        if self.done or not self._earlier.found:
+            return
+        try:
+            candidate = self._following()
+        except AutoSNNError as error:
+            self.error = error
+            return
+        if candidate is not None:
+            self._again.insert(0, candidate)
 
     def take(self) -> list[Candidate]:
         """Gives away the next candidates to be evaluated by one process; none until more has come back."""
@@ -130,7 +149,15 @@ class SearchLoop:
         return found
 
     def _following(self) -> Candidate | None:
-        return self._again.pop(0) if self._again else self._ask()
+        """Takes the next candidate that is to be evaluated; what earlier runs hold of those before it is told."""
+        while (candidate := self._again.pop(0) if self._again else self._ask()) is not None:
+            known = self._earlier.of(candidate)
+            if known is None:
+                break
+            evaluation, run = known
+            self._tell(candidate, evaluation, 1, reused_from=run)
+            self._keep_correct(candidate, report_of(evaluation))
+        return candidate
 
     def _ask(self) -> Candidate | None:
         candidate = self._algorithm.ask()
@@ -159,9 +186,10 @@ class SearchLoop:
         except OSError as error:
             raise JournalError(f"{self._journal.path.parent}: cannot be written: {error.strerror or error}") from error
 
-    def _tell(self, candidate: Candidate, outcome: Outcome, attempts: int) -> None:
+    def _tell(self, candidate: Candidate, outcome: Outcome, attempts: int, **further: str) -> None:
         if isinstance(outcome, Evaluation):
-            self._journal.write("tell", index=candidate.index, evaluation=outcome.to_dict(), attempts=attempts)
+            told = {"evaluation": outcome.to_dict(), "attempts": attempts, **further}
+            self._journal.write("tell", index=candidate.index, **told)
         else:
             self._journal.write("fail", index=candidate.index, reason=outcome.reason, attempts=attempts)
         self._algorithm.tell(candidate.index, outcome)

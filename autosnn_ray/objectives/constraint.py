@@ -57,12 +57,20 @@ class Constraint:
         Raises:
             InvalidInputError: The evaluation lacks the measure.
         """
-        value = evaluation[self.measure]
+        return self.missed_by(evaluation[self.measure])
+
+    def missed_by(self, value: float) -> float:
+        """Returns by how much a value misses the bound, in the measure's unit; 0 where it keeps it, NaN of NaN."""
         if math.isnan(value):
             return math.nan
         above = value - self.at_most if self.at_most is not None else 0.0
         below = self.at_least - value if self.at_least is not None else 0.0
         return float(max(0.0, above, below))
+
+    def relative(self, value: float) -> float:
+        """Returns the same as a share of the bound, so that parameters and spikes can be added."""
+        bounds = [abs(bound) for bound in (self.at_most, self.at_least) if bound]
+        return self.missed_by(value) / (min(bounds) if bounds else 1.0)
 
     @property
     def text(self) -> str:

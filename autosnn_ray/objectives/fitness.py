@@ -62,6 +62,11 @@ class SpikeAwareFitness:
             )
 
     @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that it needs."""
+        return (self.measure,) if self.exponent == 0 else (self.measure, "spikes")
+
+    @property
     def label(self) -> str:
         """What it is called in tables."""
         return "fitness"

@@ -84,13 +84,19 @@ class Goal:
         objectives = tuple(given) if isinstance(given, Sequence) else (given,)
         return cls(objectives, tuple(constraints))
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that objectives and constraints name; an objective of one's own may name none."""
+        named = [name for one in self.objectives for name in getattr(one, "measures", [getattr(one, "measure", "")])]
+        return tuple(dict.fromkeys(name for name in (*named, *(one.measure for one in self.constraints)) if name))
+
     def judge(self, evaluation: Evaluation) -> Judgement:
         """Says what an evaluation is worth.
 
         Raises:
             InvalidInputError: It lacks a measure that a constraint bounds.
         """
-        violation = sum(_relative(constraint, evaluation) for constraint in self.constraints)
+        violation = sum(one.relative(evaluation[one.measure]) for one in self.constraints)
         return Judgement(tuple(objective(evaluation) for objective in self.objectives), violation)
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,10 +119,3 @@ class Goal:
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(f"goal: expected objectives and constraints, got {values!r}") from error
         return cls(objectives, constraints)
-
-
-def _relative(constraint: Constraint, evaluation: Evaluation) -> float:
-    """Returns a violation as a share of the bound, so that parameters and spikes can be added."""
-    missed = constraint.violation(evaluation)
-    bounds = [abs(bound) for bound in (constraint.at_most, constraint.at_least) if bound]
-    return missed / (min(bounds) if bounds else 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,15 @@ from autosnn_ray.algorithms import Algorithm, AskTell, algorithm_from_dict
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError
 from autosnn_ray.evaluators import Evaluator, as_evaluator, evaluator_from_dict
+from autosnn_ray.measures import Measurable
 from autosnn_ray.objectives import DEFAULT_EXPONENT, Goal, SpikeAwareFitness
 from autosnn_ray.problem import Problem
+from autosnn_ray.runs.measuring import Bounds, Named, describe_measures, described_measures, taken_by
 from autosnn_ray.runs.problems import problem_of
 from autosnn_ray.storage.supernets import open_supernet
 from autosnn_ray.versions import versions
 
-_DECISIVE = ("problem", "algorithm", "candidates", "goal", "evaluator", "begin_with")
+_DECISIVE = ("problem", "algorithm", "candidates", "goal", "evaluator", "begin_with", "measures", "filters")
 """Entries of a run's configuration that must be the same when it is resumed."""
 
 _HARMLESS = {
@@ -50,9 +52,12 @@ class Plan:
         candidates: How many to evaluate.
         goal: What the search aims at.
         begin_with: Architectures that are proposed before any of the algorithm's own.
+        measures: What is measured of each candidate beside what the goal names.
+        filters: Whether constraints on what is known beforehand keep candidates from being proposed.
 
     Raises:
-        InvalidInputError: The evaluator cannot evaluate the problem, or has settings that a journal cannot hold.
+        InvalidInputError: The evaluator cannot evaluate the problem, finds no measure that is needed, or has settings
+            that a journal cannot hold.
     """
 
     problem: Problem
@@ -61,9 +66,12 @@ class Plan:
     candidates: int
     goal: Goal
     begin_with: tuple[str, ...] = ()
+    measures: tuple[Measurable, ...] = ()
+    filters: bool = True
 
     def __post_init__(self) -> None:
         self.evaluator.check(self.problem)
+        describe_measures(self.taken)  # refuses what cannot be measured, or written
         about = self.evaluator.to_dict()
         try:
             json.dumps(about)
@@ -74,11 +82,26 @@ class Plan:
             ) from error
 
     def start(self) -> AskTell:
-        """Begins the algorithm."""
+        """Begins the algorithm, which proposes nothing of which it is known beforehand that it breaks a constraint.
+
+        Raises:
+            InvalidInputError: Nothing in the space keeps such constraints.
+        """
         state = self.algorithm.start(self.problem.space, self.candidates, self.goal)
         if self.begin_with:
             state.begin_with([self.problem.space.parse(name) for name in self.begin_with])
+        self._bounds.restrict(state)
         return state
+
+    @property
+    def taken(self) -> dict[str, Measurable]:
+        """What is added to each evaluation beside all that is registered as known beforehand."""
+        return taken_by(self.evaluator, self.goal, self.measures)
+
+    @property
+    def _bounds(self) -> Bounds:
+        goal = self.goal if self.filters else Goal(self.goal.objectives)
+        return Bounds.of(self.problem, goal, {one.name: one for one in self.measures})
 
     def config(self) -> dict[str, Any]:
         """Returns all that decides the run's result, as a journal holds it: tuples become lists."""
@@ -91,6 +114,8 @@ class Plan:
             "versions": versions(),
             **({"begin_with": self.begin_with} if self.begin_with else {}),
         }
+        further = {"measures": describe_measures(self.taken), "filters": self._bounds.names}
+        config |= {name: entry for name, entry in further.items() if entry}
         plain: dict[str, Any] = json.loads(json.dumps(config))
         return plain
 
@@ -108,11 +133,7 @@ class Plan:
         now = self.config()
         if may_extend and self.candidates > before["candidates"]:
             now["candidates"] = before["candidates"]
-        differing = [
-            f"{name}: {_short(there)} there, {_short(here)} now"
-            for key in _DECISIVE
-            for name, there, here in _differences(key, before.get(key), now.get(key))
-        ]
+        differing = differences(before, now, _DECISIVE)
         if differing:
             raise JournalError(
                 f"{path}: holds another search and cannot go on as this one: {'; '.join(differing)}. "
@@ -128,6 +149,7 @@ def plan_of(
     supernet: str | Path | None = None,
     data: Dataset | str | Path | None = None,
     evaluator: Evaluator | Callable[..., Any] | None = None,
+    measures: Iterable[Named] = (),
 ) -> Plan:
     """Reads a run's plan from its configuration.
 
@@ -138,6 +160,7 @@ def plan_of(
         supernet: Folder of the supernet, where it has moved.
         data: The data set, or where its file or folder is now, where it is not found again by what the run says.
         evaluator: The evaluator, where it is none of ``EVALUATORS``.
+        measures: Measures of the user's own, where they are none of ``MEASURES``.
 
     Raises:
         AutoSNNError: Something is missing, or not what the run was started with.
@@ -154,6 +177,8 @@ def plan_of(
             candidates=_candidates(path, config["candidates"], candidates),
             goal=Goal.from_dict(config["goal"]),
             begin_with=tuple(map(str, config.get("begin_with", ()))),
+            measures=described_measures(config.get("measures", {}), measures),
+            filters="filters" in config,  # before, candidates that break a constraint were evaluated and marked
         )
     except AutoSNNError:
         raise
@@ -174,6 +199,21 @@ def _candidates(path: Path, before: object, now: int | None) -> int:
             "a run can be extended, not cut"
         )
     return before if now is None else now
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any], entries: Sequence[str]) -> list[str]:
+    """Says in which entries two runs' configurations differ, what decides no result aside.
+
+    Args:
+        before: The one.
+        now: The other.
+        entries: What is compared.
+    """
+    return [
+        f"{name}: {_short(there)} there, {_short(here)} now"
+        for entry in entries
+        for name, there, here in _differences(entry, before.get(entry), now.get(entry))
+    ]
 
 
 def _differences(name: str, there: object, here: object) -> list[tuple[str, object, object]]:

@@ -14,7 +14,7 @@ from autosnn_ray.algorithms import AskTell, OnResult, replay
 from autosnn_ray.errors import SearchInterruptedError
 from autosnn_ray.evaluators.task import Task
 from autosnn_ray.journal import Journal
-from autosnn_ray.loop import SearchLoop
+from autosnn_ray.loop import Earlier, SearchLoop
 from autosnn_ray.runs.executors import Executor, OpenExecutor
 from autosnn_ray.runs.plan import Plan
 from autosnn_ray.storage.run_folder import RunFolder, open_run_folder
@@ -53,6 +53,7 @@ def opened(
     may_extend: bool = False,
     storage: str | Path | None = None,
     on_result: OnResult | None = None,
+    earlier: Earlier | None = None,
 ) -> Iterator[Prepared]:
     """Opens a new run, or one that is to go on as this plan.
 
@@ -64,6 +65,7 @@ def opened(
         may_extend: Whether a run that goes on may become one of more candidates.
         storage: As in ``search``.
         on_result: Is called with every candidate and its outcome.
+        earlier: Evaluations of earlier runs.
 
     Raises:
         RunExistsError: The folder holds a run and ``resume`` was not asked for, or another process is at work in it.
@@ -76,18 +78,23 @@ def opened(
     ):
         if journal.contents.events:
             plan.refuse_other(folder.path, journal.contents.config, may_extend=may_extend)
-            yield resumed(folder, journal, plan, executor, on_result)
+            yield resumed(folder, journal, plan, executor, on_result, earlier)
         else:
             kept = keep_supernet(plan.evaluator.weights, folder.path, inside=folder.copy is not None)
             config = plan.config() | {"executor": executor.to_dict()}
             if kept:
                 config["evaluator"]["supernet"] |= kept
             journal.write("start", config=config)
-            yield _prepared(folder, journal, plan, state, executor, on_result)
+            yield _prepared(folder, journal, plan, state, executor, on_result, earlier)
 
 
 def resumed(
-    folder: RunFolder, journal: Journal, plan: Plan, executor: Executor | OpenExecutor, on_result: OnResult | None
+    folder: RunFolder,
+    journal: Journal,
+    plan: Plan,
+    executor: Executor | OpenExecutor,
+    on_result: OnResult | None,
+    earlier: Earlier | None = None,
 ) -> Prepared:
     """Brings the algorithm to where the journal ends, and notes that the run goes on or is extended."""
     # The run may have been begun without a copy behind a URL, its supernet in a folder of this machine.
@@ -100,7 +107,7 @@ def resumed(
         journal.write("extend", candidates=plan.candidates, **event)
     elif not journal.stopped:
         journal.write("resume", **event)
-    return _prepared(folder, journal, plan, state, executor, on_result)
+    return _prepared(folder, journal, plan, state, executor, on_result, earlier)
 
 
 def _moved(before: Mapping[str, Any], plan: Plan, kept: Mapping[str, str]) -> dict[str, Any]:
@@ -122,11 +129,13 @@ def _prepared(
     state: AskTell,
     executor: Executor | OpenExecutor,
     on_result: OnResult | None,
+    earlier: Earlier | None,
 ) -> Prepared:
     # Where a time limit ends processes, each candidate is evaluated by itself.
     together = 1 if executor.to_dict().get("seconds") else plan.algorithm.together(plan.problem.space)
-    loop = SearchLoop(state, journal, folder.watched(on_result), together)
-    return Prepared(folder.path, journal, plan, state, loop, Task.of(plan.problem, plan.evaluator, folder.path))
+    loop = SearchLoop(state, journal, folder.watched(on_result), together, earlier)
+    task = Task.of(plan.problem, plan.evaluator, folder.path, plan.taken)
+    return Prepared(folder.path, journal, plan, state, loop, task)
 
 
 def conduct(prepared: Sequence[Prepared], executor: Executor | OpenExecutor) -> None:
@@ -136,6 +145,8 @@ def conduct(prepared: Sequence[Prepared], executor: Executor | OpenExecutor) -> 
         SearchInterruptedError: It was stopped; each run can be resumed.
         AutoSNNError: What ended a run from within, such as a full disk.
     """
+    for one in prepared:
+        one.loop.reuse()  # where earlier runs hold all of it, nothing is started
     unfinished = [one for one in prepared if not one.state.done]
     if unfinished:
         size = sum(one.task.size_bytes for one in unfinished)
@@ -144,7 +155,8 @@ def conduct(prepared: Sequence[Prepared], executor: Executor | OpenExecutor) -> 
             ready.run([(one.loop, one.task) for one in unfinished])
     for one in prepared:
         if one.state.done and one.loop.error is None and not one.journal.stopped:
-            reason = "the space is used up" if one.state.exhausted else "all candidates are evaluated"
+            part = "the feasible part of the space" if one.state.restricted else "the space"
+            reason = f"{part} is used up" if one.state.exhausted else "all candidates are evaluated"
             one.journal.write("stop", reason=reason)
     for error in (one.loop.error for one in unfinished):  # why one ended, before that others were not gone on with
         if error is not None:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autosnn_ray.algorithms import Algorithm, AutoSNN, Given, OnResult
+from autosnn_ray.algorithms import Algorithm, AutoSNN, OnResult
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import JournalError
 from autosnn_ray.evaluators import Evaluator, as_evaluator
-from autosnn_ray.journal import JOURNAL_FILE, Journal, read_journal
+from autosnn_ray.journal import Journal
 from autosnn_ray.objectives import Constraint, Goal, Objective
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import search_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor, executor_from_dict
+from autosnn_ray.runs.measuring import Named, find_measures, named_objective
 from autosnn_ray.runs.plan import Plan, default_goal, plan_of
 from autosnn_ray.runs.prepared import conduct, opened, resumed
+from autosnn_ray.runs.reuse import Runs, earlier_evaluations
 from autosnn_ray.runs.run import Run
 from autosnn_ray.runs.warm_start import architectures_of
-from autosnn_ray.space import format_architecture
 from autosnn_ray.storage.run_folder import open_run_folder
 
 
@@ -31,8 +30,10 @@ def search(
     *,
     path: str | Path,
     algorithm: Algorithm | None = None,
-    objectives: Goal | Objective | Sequence[Objective] | None = None,
+    objectives: Goal | str | Objective | Sequence[str | Objective] | None = None,
     constraints: Sequence[Constraint] = (),
+    measures: Iterable[Named] = (),
+    reuse: Runs | None = None,
     candidates: int = 400,
     begin_with: Any = None,
     resume: bool = False,
@@ -50,8 +51,13 @@ def search(
             architecture. A supernet is saved into the run's folder unless it was loaded from one.
         path: The run's folder; its journal is the run.
         algorithm: How candidates are proposed; AutoSNN's evolution where None.
-        objectives: What is to be as large as can be; AutoSNN's spike-aware fitness where None.
-        constraints: Bounds that a candidate must keep to be feasible.
+        objectives: One or several: names of ``MEASURES``, each in its own direction, ``fitness``, or settings such as
+            ``Maximize("accuracy")``; AutoSNN's spike-aware fitness where None.
+        constraints: Bounds that a candidate must keep to be feasible. On what is known beforehand, such as
+            ``parameters``, they keep candidates from being proposed.
+        measures: Names of ``MEASURES``, or ``Measured(…)`` and ``Known(…)`` of your own, to stand in the frame too.
+            What objectives and constraints name is measured anyway.
+        reuse: Earlier runs of the same problem and evaluator: what they evaluated is taken, and not evaluated again.
         candidates: How many to evaluate; the search ends earlier when the space is used up.
         begin_with: What is evaluated before anything that the algorithm proposes, and learned from: architectures, a
             ``Run`` or its folder (its ten best), or a frame; of another problem too, whose slots have the same choices.
@@ -94,10 +100,12 @@ def search(
         candidates=candidates,
         goal=_goal(evaluator, objectives, constraints),
         begin_with=architectures_of(begin_with, problem.space),
+        measures=find_measures(measures),
     )
+    earlier = earlier_evaluations(reuse, plan)
     with (
         search_bar("search", candidates, plan.goal, progress=progress, then=on_result) as told,
-        opened(plan, path, executor, resume=resume, storage=storage, on_result=told) as prepared,
+        opened(plan, path, executor, resume=resume, storage=storage, on_result=told, earlier=earlier) as prepared,
     ):
         conduct([prepared], executor)
     return Run(prepared.folder)
@@ -110,6 +118,8 @@ def resume(
     supernet: str | Path | None = None,
     data: Dataset | str | Path | None = None,
     evaluator: Evaluator | Callable[..., Any] | None = None,
+    measures: Iterable[Named] = (),
+    reuse: Runs | None = None,
     executor: Executor | OpenExecutor | None = None,
     storage: str | Path | None = None,
     on_result: OnResult | None = None,
@@ -127,6 +137,8 @@ def resume(
         supernet: Folder of the supernet, where it is no longer where it was.
         data: The data set, or where its file or folder is now, where it is not found again.
         evaluator: The evaluator, where it is none of ``EVALUATORS``.
+        measures: Measures of your own that the run takes, where they are none of ``MEASURES``.
+        reuse: Earlier runs, as in ``search``.
         executor: Where candidates are evaluated; as before where None.
         storage: As in ``search``. From a URL, what it holds and ``path`` does not is fetched first.
         on_result: Is called with every candidate and its outcome, first with those in the journal.
@@ -150,101 +162,24 @@ def resume(
                 f"{folder.path}: the search was ended before it had begun; there is nothing to go on with. "
                 "Start it as before: the folder counts as new"
             )
-        plan = plan_of(folder.path, config, candidates=candidates, supernet=supernet, data=data, evaluator=evaluator)
+        moved: dict[str, Any] = {"supernet": supernet, "data": data, "evaluator": evaluator, "measures": measures}
+        plan = plan_of(folder.path, config, candidates=candidates, **moved)
         executor = executor or executor_from_dict(config.get("executor", {}))
         with search_bar("resume", plan.candidates, plan.goal, progress=progress, then=on_result) as told:
-            conduct([resumed(folder, journal, plan, executor, told)], executor)
+            conduct([resumed(folder, journal, plan, executor, told, earlier_evaluations(reuse, plan))], executor)
     return Run(folder.path)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Architectures to be evaluated, as one run.
-
-    Attributes:
-        problem: Space, data, T and neurons.
-        evaluator: What evaluates, as ``search`` takes it.
-        path: The run's folder; what is there is used again, and more candidates of the same algorithm extend it.
-        algorithm: What proposes them.
-        candidates: How many.
-        goal: What the run's frame is ordered by; what the evaluator measures where None.
-        on_result: Is called with every candidate and its outcome.
-    """
-
-    problem: Problem
-    evaluator: str | Evaluator | Callable[..., Any]
-    path: Path
-    algorithm: Algorithm
-    candidates: int
-    goal: Goal | None = None
-    on_result: OnResult | None = None
-
-    @classmethod
-    def of(
-        cls,
-        problem: Problem,
-        evaluator: str | Evaluator | Callable[..., Any],
-        architectures: Sequence[str | Sequence[str]],
-        *,
-        path: str | Path,
-        repetitions: int = 1,
-        goal: Goal | None = None,
-        on_result: OnResult | None = None,
-    ) -> Batch:
-        """Takes a list of architectures, each to be evaluated so many times."""
-        names = tuple(format_architecture(problem.space.parse(one)) for one in architectures)
-        given = Given(architectures=names, repetitions=repetitions)
-        count = len(names) * repetitions
-        return cls(problem, evaluator, Path(path), given, count, goal, on_result)
-
-
-def evaluate_all(batches: Sequence[Batch], *, executor: Executor | OpenExecutor | None = None) -> list[Run]:
-    """Evaluates given architectures, each list as a run of its own, all by the same processes.
-
-    Args:
-        batches: What is evaluated by what, and where it is kept.
-        executor: Where; Ray started on this machine where None.
-
-    Returns:
-        The runs, in the order of the batches. What is there already is not evaluated again.
-
-    Raises:
-        InvalidInputError: A value is not what is needed.
-        RunExistsError: Another process is at work in one of the folders.
-        JournalError: A folder holds another run.
-        SearchInterruptedError: It was stopped; the same call goes on.
-    """
-    executor = executor or default_executor()
-    with ExitStack() as stack:
-        prepared = []
-        for batch in batches:
-            evaluator, before = as_evaluator(batch.evaluator), _candidates_before(batch.path)
-            plan = Plan(
-                problem=batch.problem,
-                evaluator=evaluator,
-                algorithm=batch.algorithm,
-                candidates=max(batch.candidates, before),  # a sample grows, it never shrinks
-                goal=batch.goal or default_goal(evaluator),
-            )
-            prepared.append(
-                stack.enter_context(
-                    opened(plan, batch.path, executor, resume=before > 0, may_extend=True, on_result=batch.on_result)
-                )
-            )
-        conduct(prepared, executor)
-    return [Run(one.folder) for one in prepared]
-
-
 def _goal(
-    evaluator: Evaluator, objectives: Goal | Objective | Sequence[Objective] | None, constraints: Sequence[Constraint]
+    evaluator: Evaluator,
+    objectives: Goal | str | Objective | Sequence[str | Objective] | None,
+    constraints: Sequence[Constraint],
 ) -> Goal:
+    default = default_goal(evaluator)
     if objectives is None:
-        return Goal(default_goal(evaluator).objectives, tuple(constraints))
-    return Goal.of(objectives, constraints)
-
-
-def _candidates_before(folder: Path) -> int:
-    """Returns how many candidates a run was asked for before; 0 where there is none."""
-    if not (folder / JOURNAL_FILE).exists():
-        return 0
-    return int(read_journal(folder).config.get("candidates", 0))
+        return Goal(default.objectives, tuple(constraints))
+    if isinstance(objectives, Goal):
+        return Goal.of(objectives, constraints)
+    several = objectives if isinstance(objectives, Sequence) and not isinstance(objectives, str) else [objectives]
+    named = [named_objective(one, default.objectives[0]) if isinstance(one, str) else one for one in several]
+    return Goal(tuple(named), tuple(constraints))

@@ -50,12 +50,17 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
         """Maps spikes ``(T, N, C, H, W)`` to votes ``(N, classes)``, summed over T."""
+        spikes = self.fire(x, meter)
+        # Whole numbers are added before the one division: no rounding, whatever T.
+        votes: Tensor = spikes.sum(dim=0).unflatten(1, (-1, self.voters)).sum(dim=2) / self.voters
+        return votes
+
+    def fire(self, x: Tensor, meter: SpikeMeter | None = None) -> Tensor:
+        """Maps spikes ``(T, N, C, H, W)`` to those of the voters, ``(T, N, voters * classes)``."""
         if self.pool_neuron is not None:
             x = self.pool_neuron(over_time(self.pool, x), meter)
         x = x.flatten(2)
         for layer in self.hidden:
             x = layer(x, meter)
-        spikes = self.neuron(self.linear(x), meter)
-        # Whole numbers are added before the one division: no rounding, whatever T.
-        votes: Tensor = spikes.sum(dim=0).unflatten(1, (-1, self.voters)).sum(dim=2) / self.voters
-        return votes
+        spikes: Tensor = self.neuron(self.linear(x), meter)
+        return spikes

@@ -14,8 +14,8 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluators import Evaluator, Predictor, TrainFromScratch, as_evaluator
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
+from autosnn_ray.runs.batches import evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
-from autosnn_ray.runs.search import evaluate_all
 from autosnn_ray.studies.sample import LONG_EPOCHS, balanced_sample
 
 GROUND_TRUTH = "ground_truth"

@@ -12,12 +12,13 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators import TrainFromScratch
 from autosnn_ray.journal import read_journal
+from autosnn_ray.measures import MEASURES, Measured
 from autosnn_ray.objectives import Constraint, Goal
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
+from autosnn_ray.runs.batches import Batch, evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.run import Run
-from autosnn_ray.runs.search import Batch, evaluate_all
 from autosnn_ray.space import format_architecture
 
 HALVING = "halving"
@@ -137,6 +138,7 @@ def successive_halving(
                 path=run.path / HALVING / f"round_{number}",
                 repetitions=plan.seeds,
                 on_result=told(title, len(entered) * plan.seeds) if told else None,
+                measures=tuple(name for name in goal.measures if isinstance(MEASURES.get(name), Measured)),
             )
             (done,) = evaluate_all([batch], executor=opened)
             placed = _place(number, done.path, goal, plan.seeds)

@@ -10,8 +10,8 @@ from autosnn_ray.evaluators.predictor import fit
 from autosnn_ray.journal import read_journal
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
+from autosnn_ray.runs.batches import evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
-from autosnn_ray.runs.search import evaluate_all
 from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.studies.sample import balanced_sample
 from autosnn_ray.training.supernet import Supernet

@@ -16,9 +16,9 @@ from autosnn_ray.objectives import Goal
 from autosnn_ray.problem import Problem
 from autosnn_ray.profiles import EnergyModel
 from autosnn_ray.progress import OnRun, run_bar
+from autosnn_ray.runs.batches import Batch, evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
 from autosnn_ray.runs.run import Retraining
-from autosnn_ray.runs.search import Batch, evaluate_all
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.neurons import NeuronSettings
 from autosnn_ray.training.card import write_card

@@ -8,7 +8,7 @@ from autosnn_ray.algorithms import Stratified
 from autosnn_ray.evaluators import Evaluator
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun
-from autosnn_ray.runs.search import Batch
+from autosnn_ray.runs.batches import Batch
 
 LONG_EPOCHS = 20
 """Long enough that digits and Fashion-MNIST networks no longer change their order with every epoch."""

@@ -65,6 +65,8 @@ def run(state, outcome=lambda candidate: evaluate(candidate.architecture), rng=N
             running.append(candidate)
             candidates.append(candidate)
             events.append(Ask(candidate.index, *_rest(candidate)))
+        if state.done:  # the part of the space that is left in is used up
+            break
         assert running, "nothing runs and nothing is asked: the search would hang"
         finished = running.pop(int(rng.integers(len(running))))
         result = outcome(finished)

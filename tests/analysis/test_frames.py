@@ -35,6 +35,7 @@ def test_a_row_a_candidate_in_the_order_of_indices(path):
         "index", "architecture", "slot_0", "slot_1", "slot_2", "slot_3", "slot_4", "accuracy", "accuracy_low",
         "accuracy_high", "spikes", "fitness", "loss", "basis", "rank", "feasible", "violation", "generation",
         "repetition", "told", "origin", "parents", "seconds", "attempts", "status", "reason",
+        "reused_from",
     ]  # fmt: skip
     assert frame.status.tolist() == ["done", "failed", "pending", "done", "done", "done", "done"]
     assert frame.architecture[3] == "skip/skip/skip/skip/srb_k3"

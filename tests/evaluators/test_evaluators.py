@@ -151,6 +151,7 @@ def test_a_task_is_pickled_and_evaluates_as_before(name, tiny_supernet, tiny_pro
     import cloudpickle
 
     task = Task.of(tiny_problem, made(name, tiny_supernet))
+    assert "costs" in vars(cloudpickle.loads(cloudpickle.dumps(task)).context.problem)  # counted once for all processes
     candidate = Candidate(0, tiny_problem.space.at(4), "random")
     reports = [one.start()(candidate)["evaluation"] for one in (task, cloudpickle.loads(cloudpickle.dumps(task)))]
     assert reports[0]["measures"] == reports[1]["measures"]

@@ -12,8 +12,8 @@ import torch
 
 import autosnn_ray as asr
 import search_spaces
-from autosnn_ray.evaluations import EXACT, Measure
 from autosnn_ray.journal import Journal
+from autosnn_ray.measures import MEASURES, known_of
 from autosnn_ray.training.checkpoint import pack
 from autosnn_ray.training.path_statistics import PathStatistics
 from tests.runs.evaluators import scored
@@ -55,9 +55,9 @@ def undisturbed(run: Path, problem, algorithm, candidates: int, goal=None):
         journal.write("start", config=config)
         while not state.done:
             candidate = state.ask()
-            parameters = {"parameters": Measure(problem.parameters(candidate.architecture), EXACT)}
+            known = known_of(MEASURES, problem, candidate.architecture)
             found = scored(candidate.architecture)
-            evaluation = replace(found, measures={**parameters, **found.measures})
+            evaluation = replace(found, measures={**known, **found.measures})
             journal.write("ask", **asdict(candidate))
             journal.write("tell", index=candidate.index, evaluation=evaluation.to_dict(), attempts=1)
             state.tell(candidate.index, evaluation)

@@ -82,15 +82,15 @@ def test_a_function_of_ones_own_gives_plain_numbers_and_is_aimed_at_by_name(tmp_
     assert frame.latency.eq(3).all()
     for row in frame.itertuples():
         assert row.accuracy == 0.5 * scored(row.architecture.split("/")).accuracy
-        assert row.feasible == (row.parameters <= 60_000)
-    assert 0 < frame.feasible.sum() < 30
+    assert (frame.parameters <= 60_000).all()  # known beforehand: no evaluation is spent on what breaks it
+    assert frame.feasible.all()
     assert frame.basis.eq("given").all()
     assert run.config()["evaluator"] == {"name": "tests.runs.evaluators:weighted", "settings": {"weight": 0.5}}
 
 
 def test_constraints_beside_a_goal_are_not_dropped(tmp_path):
     goal = asr.Goal((asr.Maximize("accuracy"),), (asr.Constraint("spikes", at_most=900),))
-    also = asr.Constraint("parameters", at_most=5000)
+    also = asr.Constraint("parameters", at_most=50_000)
     run = search(larger_problem(), score, tmp_path, objectives=goal, constraints=[also], candidates=1)
     assert [one["measure"] for one in run.config()["goal"]["constraints"]] == ["spikes", "parameters"]
 

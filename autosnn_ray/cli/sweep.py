@@ -1,0 +1,80 @@
+"""Search once for each price of a spike, the exponent of the fitness, and put what they find side by side.
+
+What one search has evaluated, those after it do not evaluate again. The same command goes on where one was stopped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jsonargparse import ArgumentParser, Namespace
+
+from autosnn_ray.cli.evaluator_options import (
+    add_evaluator_options,
+    add_problem_options,
+    chosen_evaluator,
+    find_problem,
+)
+from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
+
+EXAMPLE = "autosnn-ray sweep runs/sweep --supernet supernet --exponents [0,-0.16]"
+AFTER_INTERRUPT = "Nothing is lost: the same command goes on."
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("run", type=str, help="folder for the runs, one below it for each exponent")
+    parser.add_argument(
+        "--exponents", type=list[float], default=[0.0, -0.08, -0.16, -0.24], help="of the fitness; 0: accuracy alone"
+    )
+    parser.add_argument("--algorithm", type=str, default="autosnn", help="as of autosnn-ray search")
+    parser.add_argument(
+        "--algorithm-settings", type=dict[str, Any], default={}, metavar="{NAME: VALUE, …}", help="its own settings"
+    )
+    parser.add_argument("--candidates", type=int, default=400, help="how many architectures each search proposes")
+    parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
+    add_problem_options(parser)
+    add_constraint_options(parser)
+    add_evaluator_options(parser)
+    add_executor_options(parser)
+
+
+def run(options: Namespace) -> None:
+    """Searches for each exponent."""
+    from autosnn_ray.algorithms import make_algorithm
+    from autosnn_ray.cli.console import amount, percent, say_next
+    from autosnn_ray.cli.tables import Column, Output, Table, write_tables
+    from autosnn_ray.errors import InvalidInputError
+    from autosnn_ray.studies.sweep import sweep_exponents, sweep_table
+
+    if options.storage is not None:
+        raise InvalidInputError("--storage: a sweep is several runs; keep its folder below a shared one instead")
+    problem, supernet = find_problem(options)
+    evaluator = chosen_evaluator(options, supernet)
+    found = sweep_exponents(
+        problem,
+        evaluator,
+        path=options.run,
+        exponents=options.exponents,
+        algorithm=make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings),
+        constraints=chosen_constraints(options),
+        candidates=options.candidates,
+        executor=chosen_executor(options),
+        progress=True,
+    )
+    known = [record for record in sweep_table(found) if record["architecture"] is not None]
+    quality = evaluator.quality
+    columns = [
+        Column("exponent", lambda exponent: f"{exponent:g}"),
+        Column("architecture"),
+        Column(quality, percent if quality == "accuracy" else lambda worth: amount(worth, 4), is_number=True),
+        Column("spikes", amount, is_number=True),
+        Column("parameters", amount, is_number=True),
+        Column("fitness", lambda fitness: amount(fitness, 4), is_number=True),
+        Column("evaluated", is_number=True),
+        Column("reused", is_number=True),
+    ]
+    notes = ["evaluated, reused: candidates that this search evaluated itself, and that those above it had evaluated"]
+    write_tables(Output([Table("sweep", columns, known, "the best by each exponent of the fitness", notes)], {}))
+    say_next("show", next(iter(found.values())).path, "--save", "pictures")

@@ -1,0 +1,107 @@
+"""What each price of a spike finds: one search an exponent, each candidate evaluated once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from autosnn_ray.algorithms import Algorithm
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.evaluators import Evaluator, as_evaluator
+from autosnn_ray.journal import JOURNAL_FILE
+from autosnn_ray.objectives import Constraint
+from autosnn_ray.problem import Problem
+from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
+from autosnn_ray.runs.measuring import Named
+from autosnn_ray.runs.plan import default_goal
+from autosnn_ray.runs.run import Run
+from autosnn_ray.runs.search import search
+
+EXPONENTS = (0.0, -0.08, -0.16, -0.24)
+"""Those of the paper (Na et al., ICML 2022)."""
+
+
+def sweep_exponents(
+    problem: Problem,
+    evaluator: str | Evaluator | Callable[..., Any],
+    *,
+    path: str | Path,
+    exponents: Sequence[float] = EXPONENTS,
+    algorithm: Algorithm | None = None,
+    constraints: Sequence[Constraint] = (),
+    measures: Sequence[Named] = (),
+    candidates: int = 400,
+    executor: Executor | OpenExecutor | None = None,
+    progress: bool | None = None,
+) -> dict[float, Run]:
+    """Searches once for each exponent of the fitness; what one search has evaluated, those after it do not.
+
+    Each search proposes what it would propose alone. The same call goes on where one was stopped.
+
+    Args:
+        problem: Space, data, T and neurons.
+        evaluator: As ``search`` takes it.
+        path: Folder for the runs, one below it for each exponent.
+        exponents: Each 0 or negative, none twice.
+        algorithm: How candidates are proposed; AutoSNN's evolution where None.
+        constraints: Bounds that a candidate must keep.
+        measures: What is measured besides.
+        candidates: How many each search proposes.
+        executor: Where candidates are evaluated; Ray started on this machine where None.
+        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
+
+    Returns:
+        The runs by exponent, in the order given; ``sweep_table`` puts them side by side.
+
+    Raises:
+        InvalidInputError: No exponent, or one twice, or what ``search`` refuses.
+        JournalError: A folder holds another run.
+        SearchInterruptedError: It was stopped; the same call goes on.
+    """
+    if not exponents or len(set(exponents)) < len(exponents):
+        raise InvalidInputError(f"exponents: expected at least one, each once, got {list(exponents)!r}")
+    evaluator = as_evaluator(evaluator)
+    goals = {exponent: default_goal(evaluator, exponent) for exponent in exponents}  # refuses bad ones at once
+    found: dict[float, Run] = {}
+    with (executor or default_executor()).open(problem.data.size_bytes) as opened:
+        for exponent, goal in goals.items():
+            folder = Path(path) / f"exponent_{exponent:g}"
+            found[exponent] = search(
+                problem,
+                evaluator,
+                path=folder,
+                algorithm=algorithm,
+                objectives=goal,
+                constraints=constraints,
+                measures=measures,
+                reuse=list(found.values()),
+                candidates=candidates,
+                resume=(folder / JOURNAL_FILE).exists(),
+                executor=opened,
+                progress=progress,
+            )
+    return found
+
+
+def sweep_table(runs: dict[float, Run]) -> list[dict[str, Any]]:
+    """Returns what each exponent found, a record for each: its best, and how many candidates it evaluated itself.
+
+    Args:
+        runs: What ``sweep_exponents`` gave.
+    """
+    records = []
+    for exponent, run in runs.items():
+        frame = run.frame()
+        best = run.best(1).to_dict("records")
+        told = frame[frame["status"] == "done"]
+        records.append(
+            {
+                "exponent": exponent,
+                **{name: best[0].get(name) if best else None for name in ("architecture", frame.attrs["quality"])},
+                **{name: best[0].get(name) if best else None for name in ("spikes", "parameters", "fitness")},
+                "evaluated": int((told["reused_from"] == "").sum()),
+                "reused": int((told["reused_from"] != "").sum()),
+            }
+        )
+    return records

@@ -1,0 +1,131 @@
+"""The contract of every registered algorithm where a part of the space is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from test_contract import ANY_ORDER, OBJECTIVE, TWO, evaluate, make, run
+
+import search_spaces
+from autosnn_ray.algorithms import ALGORITHMS, replay
+from autosnn_ray.evaluations import Failure
+from autosnn_ray.journal import Ask, Fail, Tell
+
+SPACE = search_spaces.load("digits_16")
+COST = {"skip": 0, "scb_k3": 1, "scb_k5": 3, "srb_k3": 1, "srb_k5": 3}
+CHOOSING = [name for name in ALGORITHMS if name != "given"]
+chooses = pytest.mark.parametrize("name", CHOOSING)
+goals = pytest.mark.parametrize("goal", [OBJECTIVE, TWO], ids=["fitness", "two under a constraint"])
+
+
+def cheap(most):
+    return lambda architecture: sum(COST[choice] for choice in architecture) <= most
+
+
+def restricted(name, candidates, most, goal=OBJECTIVE, space=SPACE, **settings):
+    state = make(name, space, **settings).start(space, candidates, goal)
+    state.restrict(cheap(most))
+    return state
+
+
+@chooses
+@goals
+@pytest.mark.parametrize(("most", "admitted"), [(7, 1333), (2, 51), (0, 1), (15, 3125)])
+@pytest.mark.parametrize("candidates", [1, 60])
+def test_nothing_is_proposed_that_is_left_out_and_the_budget_is_of_what_is_not(name, goal, most, admitted, candidates):
+    state = restricted(name, candidates, most, goal)
+    assert (state.size, state.budget) == (admitted, min(admitted, candidates))
+    found, _ = run(state)
+    assert all(map(cheap(most), (candidate.architecture for candidate in found)))
+    assert len({candidate.architecture for candidate in found}) == len(found) == min(admitted, candidates)
+    assert [candidate.index for candidate in found] == list(range(len(found)))
+    assert state.exhausted == (admitted < candidates)
+
+
+@chooses
+@goals
+def test_a_part_is_proposed_to_the_last_even_where_all_fails(name, goal):
+    for outcome in (lambda c: evaluate(c.architecture), lambda _: Failure("it raised")):
+        state = restricted(name, 400, 3, goal)
+        found, _ = run(state, outcome)
+        assert {candidate.architecture for candidate in found} == set(filter(cheap(3), SPACE.enumerate()))
+        assert state.exhausted
+
+
+@chooses
+@goals
+def test_replaying_any_beginning_gives_the_state_it_was_in(name, goal):
+    whole, events = run(restricted(name, 60, 4, goal, seed=3), workers=3)
+    for cut in range(0, len(events) + 1, 7):
+        state = restricted(name, 60, 4, goal, seed=3)
+        replay(state, events[:cut])
+        told = {event.index for event in events[:cut] if isinstance(event, Tell | Fail)}
+        asked = [event.index for event in events[:cut] if isinstance(event, Ask)]
+        assert [candidate.index for candidate in state.pending] == [index for index in asked if index not in told]
+        replay(state, events[cut:])
+        assert state.done
+    assert len(whole) == 60
+
+
+@chooses
+@pytest.mark.parametrize(("before", "after"), [(7, 70), (45, 300)])
+def test_an_extended_search_goes_on_as_one_that_was_asked_for_more_from_the_start(name, before, after):
+    whole, _ = run(restricted(name, after, 4), workers=1)
+    first, events = run(restricted(name, before, 4), workers=1)
+    extended = restricted(name, after, 4)
+    replay(extended, events)
+    assert first + run(extended, workers=1)[0] == whole
+
+
+@pytest.mark.parametrize("name", [name for name in ANY_ORDER if name != "given"])
+def test_the_order_of_results_changes_nothing(name):
+    reference, _ = run(restricted(name, 70, 5), workers=1)
+    shuffled, _ = run(restricted(name, 70, 5), rng=np.random.default_rng(9), workers=13)
+    assert shuffled == reference
+
+
+@chooses
+def test_a_part_of_a_space_too_large_to_be_listed(name, monkeypatch):
+    """It is not listed, and the search ends when draws find nothing that is new."""
+    monkeypatch.setattr("autosnn_ray.algorithms.draws.LISTED_AT_MOST", 100)
+    monkeypatch.setattr("autosnn_ray.algorithms.draws.MOST_DRAWS", 20_000)
+    state = restricted(name, 80, 2)
+    assert (state.size, state.budget) == (3125, 80)
+    found, events = run(state)
+    assert all(map(cheap(2), (candidate.architecture for candidate in found)))
+    assert len(found) == len({candidate.architecture for candidate in found}) == 51  # all there are
+    assert state.exhausted
+    assert state.restricted
+    again = restricted(name, 80, 2)
+    replay(again, events)
+    assert run(again) == ([], [])
+
+
+def test_given_architectures_are_evaluated_whatever_they_break():
+    state = restricted("given", 5, -1)
+    assert len(run(state)[0]) == 5
+    assert not state.exhausted
+
+
+@pytest.mark.parametrize("name", ["stratified", "predictor_guided"])
+def test_a_balanced_sample_of_a_part_is_as_balanced_as_the_part_allows(name):
+    """Uniform draws of the same part would give the cheap choices two or three times as often as the dear ones."""
+    settings = {"initial": 50} if name == "predictor_guided" else {}
+    found, _ = run(restricted(name, 50, 7, **settings), workers=1)
+    counts = [Counter(candidate.architecture[slot] for candidate in found) for slot in range(5)]
+    uniform, _ = run(restricted("random", 50, 7), workers=1)
+    drawn = [Counter(candidate.architecture[slot] for candidate in uniform) for slot in range(5)]
+
+    def spread(counted):
+        return sum((one[choice] - 10) ** 2 for one in counted for choice in COST)
+
+    assert spread(counts) < spread(drawn) / 3
+    assert all(5 <= one[choice] <= 16 for one in counts for choice in COST)
+
+
+def test_without_a_restriction_a_balanced_sample_is_what_it_was():
+    found, _ = run(make("stratified", SPACE, seed=5).start(SPACE, 5, OBJECTIVE))
+    block = SPACE.sample_balanced(np.random.default_rng(5))
+    assert [candidate.architecture for candidate in found] == block
