@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Algorithm as Algorithm
     from autosnn_ray.algorithms import AutoSNN as AutoSNN
     from autosnn_ray.algorithms import Candidate as Candidate
+    from autosnn_ray.algorithms import Optuna as Optuna
     from autosnn_ray.algorithms import PredictorGuided as PredictorGuided
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
     from autosnn_ray.algorithms import RegularisedEvolution as RegularisedEvolution
@@ -82,6 +83,7 @@ _HOME = {
     "AutoSNN": "algorithms",
     "Candidate": "algorithms",
     "NSGA2": "algorithms",
+    "Optuna": "algorithms",
     "PredictorGuided": "algorithms",
     "RegularisedEvolution": "algorithms",
     "RandomSearch": "algorithms",

@@ -57,12 +57,27 @@ class Constraint:
         Raises:
             InvalidInputError: The evaluation lacks the measure.
         """
+        excess = self.excess(evaluation)
+        return excess if math.isnan(excess) else max(0.0, excess)
+
+    def excess(self, evaluation: Evaluation) -> float:
+        """Returns by how much an evaluation is beyond the nearer bound, in the measure's unit; negative within.
+
+        NaN where the measure is none.
+
+        Raises:
+            InvalidInputError: The evaluation lacks the measure.
+        """
         value = evaluation[self.measure]
-        if math.isnan(value):
-            return math.nan
-        above = value - self.at_most if self.at_most is not None else 0.0
-        below = self.at_least - value if self.at_least is not None else 0.0
-        return float(max(0.0, above, below))
+        above = -math.inf if self.at_most is None else value - self.at_most
+        below = -math.inf if self.at_least is None else self.at_least - value
+        return math.nan if math.isnan(value) else float(max(above, below))
+
+    @property
+    def scale(self) -> float:
+        """What a violation is a share of, so that parameters and spikes can be added: the bound that is nearer to 0."""
+        bounds = [abs(bound) for bound in (self.at_most, self.at_least) if bound]
+        return min(bounds) if bounds else 1.0
 
     @property
     def text(self) -> str:

@@ -90,7 +90,7 @@ class Goal:
         Raises:
             InvalidInputError: It lacks a measure that a constraint bounds.
         """
-        violation = sum(_relative(constraint, evaluation) for constraint in self.constraints)
+        violation = sum(one.violation(evaluation) / one.scale for one in self.constraints)
         return Judgement(tuple(objective(evaluation) for objective in self.objectives), violation)
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,10 +113,3 @@ class Goal:
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(f"goal: expected objectives and constraints, got {values!r}") from error
         return cls(objectives, constraints)
-
-
-def _relative(constraint: Constraint, evaluation: Evaluation) -> float:
-    """Returns a violation as a share of the bound, so that parameters and spikes can be added."""
-    missed = constraint.violation(evaluation)
-    bounds = [abs(bound) for bound in (constraint.at_most, constraint.at_least) if bound]
-    return missed / (min(bounds) if bounds else 1.0)
