@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 import search_spaces
 from autosnn_ray.algorithms import ALGORITHMS, Algorithm, Candidate, algorithm_from_dict, make_algorithm, replay
 from autosnn_ray.errors import InvalidInputError, JournalError
-from autosnn_ray.evaluations import Evaluation, Failure
+from autosnn_ray.evaluations import EXACT, Evaluation, Failure, Measure
 from autosnn_ray.journal import Ask, Fail, Tell
 from autosnn_ray.objectives import Constraint, Goal, Maximize, Minimize, SpikeAwareFitness
 from autosnn_ray.space import SearchSpace, format_architecture
@@ -57,7 +58,12 @@ def evaluate(architecture) -> Evaluation:
     """A landscape with structure: later slots and larger kernels count more, and cost more spikes."""
     worth = {"skip": 0.0, "scb_k3": 0.4, "scb_k5": 0.6, "srb_k3": 0.7, "srb_k5": 1.0}
     score = sum(worth[choice] * (slot + 1) for slot, choice in enumerate(architecture)) / 15
-    return Evaluation.measured(accuracy=0.5 + 0.5 * score, spikes=500.0 + 1000.0 * score**2, samples=360)
+    found = Evaluation.measured(accuracy=0.5 + 0.5 * score, spikes=500.0 + 1000.0 * score**2, samples=360)
+    return with_parameters(found, 1000.0 + sum(len(choice) for choice in architecture))
+
+
+def with_parameters(found: Evaluation, parameters: float) -> Evaluation:
+    return replace(found, measures={**found.measures, "parameters": Measure(parameters, EXACT)})
 
 
 def run(state, outcome=lambda candidate: evaluate(candidate.architecture), rng=None, workers=4):
@@ -318,7 +324,8 @@ def test_ten_thousand_candidates_of_a_large_space(name, goal):
 
 
 def evaluate_many(candidate: Candidate) -> Evaluation:
-    return Evaluation.measured(accuracy=0.5 + (hash(candidate.architecture[:3]) % 100) / 250, spikes=1000.0)
+    found = Evaluation.measured(accuracy=0.5 + (hash(candidate.architecture[:3]) % 100) / 250, spikes=1000.0)
+    return with_parameters(found, 1000.0 + len("".join(candidate.architecture)))
 
 
 GIVEN_FIRST = ("skip/skip/skip/skip/skip", "srb_k5/srb_k5/srb_k5/srb_k5/srb_k5", "scb_k3/skip/scb_k3/skip/scb_k3")
