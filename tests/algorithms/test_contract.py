@@ -189,6 +189,32 @@ def test_replaying_any_beginning_gives_the_state_it_was_in(name, goal, space):
         assert state.done
 
 
+def go_on(state, events) -> None:
+    """Goes on as a run did, and holds every further proposal against that run's."""
+    for event in events:
+        if isinstance(event, Ask):
+            candidate = state.ask()
+            assert (candidate.index, *_rest(candidate)) == tuple(vars(event).values())
+        else:
+            state.tell(event.index, event.evaluation if isinstance(event, Tell) else Failure(event.reason))
+    assert state.done
+
+
+@everyone
+@whatever_the_goal
+def test_stopped_half_way_it_goes_on_as_if_it_had_not_been(name, goal, space):
+    """With candidates under way; of those that say they resume exactly."""
+    algorithm = make(name, space, 80)
+    assert algorithm.resumes == "exactly"
+    _, events = run(algorithm.start(space, 80, goal), lambda c: (
+        evaluate(c.architecture) if c.index % 5 else Failure("now and then")
+    ))  # fmt: skip
+    for cut in (len(events) // 3, len(events) // 2, len(events) - 3):
+        state = algorithm.start(space, 80, goal)
+        replay(state, events[:cut])
+        go_on(state, events[cut:])
+
+
 @everyone
 @whatever_the_goal
 @pytest.mark.parametrize(("before", "after"), [(7, 70), (45, 60), (40, 41), (30, 400)])

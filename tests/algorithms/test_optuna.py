@@ -12,10 +12,10 @@ import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.algorithms import Optuna, algorithm_from_dict, replay
 from autosnn_ray.algorithms.optuna_samplers import SAMPLERS
-from autosnn_ray.errors import InvalidInputError, JournalError
+from autosnn_ray.errors import InvalidInputError, JournalError, SearchInterruptedError
 from autosnn_ray.evaluations import Failure
 from autosnn_ray.journal import Ask, Fail, Tell, read_journal
-from tests.algorithms.test_contract import OBJECTIVE, TWO, evaluate, run
+from tests.algorithms.test_contract import OBJECTIVE, TWO, evaluate, go_on, run
 
 SPACE = search_spaces.load("digits_16")
 SLOW = {"gp": 13}
@@ -55,13 +55,7 @@ def test_stopped_anywhere_it_goes_on_as_if_it_had_not_been(sampler, goal):
     for cut in (len(events) // 2, len(events) - 2):
         state = algorithm.start(SPACE, count, goal)
         replay(state, events[:cut])
-        for event in events[cut:]:
-            if isinstance(event, Ask):
-                candidate = state.ask()
-                assert (candidate.architecture, candidate.repeated) == (event.architecture, event.repeated)
-            else:
-                state.tell(event.index, event.evaluation if isinstance(event, Tell) else Failure(event.reason))
-        assert state.done
+        go_on(state, events[cut:])
         assert trials_of(state) == trials_of(whole)
 
 
@@ -190,6 +184,33 @@ def test_without_optuna_it_says_what_to_install(monkeypatch):
 def numbers(problem, architecture):
     found = evaluate(architecture)
     return {"accuracy": found.accuracy, "spikes": found.spikes}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
+def test_a_run_that_was_interrupted_ends_as_one_that_was_not(tmp_path, sampler):
+    """From its journal alone, which holds what was proposed again too."""
+    problem, calls = asr.Problem(SPACE, asr.load_dataset("digits")), []
+
+    def interrupted(problem, architecture):
+        calls.append(architecture)
+        if len(calls) == 70:
+            raise KeyboardInterrupt
+        return numbers(problem, architecture)
+
+    def go(evaluator, folder, **further):
+        algorithm = Optuna(sampler=sampler, seed=1)
+        return asr.search(
+            problem, evaluator, path=tmp_path / folder, algorithm=algorithm, candidates=90, executor=asr.Local(),
+            **further,
+        ).frame()  # fmt: skip
+
+    whole = go(numbers, "whole")
+    with pytest.raises(SearchInterruptedError):
+        go(interrupted, "cut")
+    assert any(event.repeated for event in read_journal(tmp_path / "cut").events if isinstance(event, Ask))
+    asr.resume(tmp_path / "cut", evaluator=interrupted)
+    again = asr.Run(tmp_path / "cut").frame()
+    assert again["architecture"].tolist() == whole["architecture"].tolist()
 
 
 def test_a_run_holds_versions_and_goes_on_with_a_sampler_of_ones_own(tmp_path):
