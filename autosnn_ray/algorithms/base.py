@@ -45,7 +45,7 @@ class Algorithm(ABC):
     """
 
     name: ClassVar[str]
-    summary: ClassVar[str]
+    summary: ClassVar[str] = "an algorithm of one's own"
     order_matters: ClassVar[bool] = False
     seed: int = 0
 

@@ -14,6 +14,9 @@ from autosnn_ray.errors import InvalidInputError
 _MARGIN = 0.25
 """A range that is taken from a sample is wider than it by this share at each end: the space holds more extreme ones."""
 
+_MOST = 1000
+"""Cells of an axis; nobody sees more."""
+
 Cell = tuple[int, ...]
 
 
@@ -43,8 +46,8 @@ class Axis:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise InvalidInputError(f"range: expected a lower and a higher number, got {self.low!r} and {self.high!r}")
-        if isinstance(self.cells, bool) or not isinstance(self.cells, int) or self.cells < 1:
-            raise InvalidInputError(f"cells: expected a whole number of at least 1, got {self.cells!r}")
+        if isinstance(self.cells, bool) or not isinstance(self.cells, int) or not 1 <= self.cells <= _MOST:
+            raise InvalidInputError(f"cells: expected a whole number of 1 to {_MOST:,}, got {self.cells!r}")
         if self.is_log and self.low <= 0:
             raise InvalidInputError(f"range: expected numbers above 0 for a logarithmic one, got {self.low!r}")
 
