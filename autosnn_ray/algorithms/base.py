@@ -72,11 +72,7 @@ class Algorithm(ABC):
 
     @property
     def resumes(self) -> str:
-        """How it goes on with a journal: ``exactly``, or ``statistically``.
-
-        Exactly: as if it had not been stopped. Statistically: from what was proposed and told, none of it twice, by
-        draws that may be others.
-        """
+        """How it goes on with a journal: ``exactly``, or ``statistically``, from all that was told by other draws."""
         return "exactly"
 
     @property
@@ -178,11 +174,7 @@ class AskTell(ABC):
         return tuple(self._pending.values())
 
     def ask(self, written: Candidate | None = None) -> Candidate | None:
-        """Proposes the next candidate; None where nothing comes until more is told, or nothing at all.
-
-        Args:
-            written: What a journal holds as the next candidate, when resuming.
-        """
+        """Proposes the next candidate (``written``: as a journal holds it); None until more is told, or at the end."""
         candidate = None
         if self._first:
             candidate = Candidate(self._asked, self._first.pop(0), "given")
