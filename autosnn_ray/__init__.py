@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Algorithm as Algorithm
     from autosnn_ray.algorithms import AutoSNN as AutoSNN
     from autosnn_ray.algorithms import Candidate as Candidate
+    from autosnn_ray.algorithms import MapElites as MapElites
+    from autosnn_ray.algorithms import Optuna as Optuna
     from autosnn_ray.algorithms import PredictorGuided as PredictorGuided
     from autosnn_ray.algorithms import RandomSearch as RandomSearch
     from autosnn_ray.algorithms import RegularisedEvolution as RegularisedEvolution
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from autosnn_ray.runs.batches import Batch as Batch
     from autosnn_ray.runs.batches import evaluate_all as evaluate_all
     from autosnn_ray.runs.executors import Local as Local
+    from autosnn_ray.runs.optuna_study import to_optuna as to_optuna
     from autosnn_ray.runs.run import Reproduction as Reproduction
     from autosnn_ray.runs.run import Retraining as Retraining
     from autosnn_ray.runs.run import Run as Run
@@ -87,6 +90,8 @@ _HOME = {
     "AutoSNN": "algorithms",
     "Candidate": "algorithms",
     "NSGA2": "algorithms",
+    "MapElites": "algorithms",
+    "Optuna": "algorithms",
     "PredictorGuided": "algorithms",
     "RegularisedEvolution": "algorithms",
     "RandomSearch": "algorithms",
@@ -126,6 +131,7 @@ _HOME = {
     "EnergyModel": "profiles",
     "Profile": "profiles",
     "Local": "runs.executors",
+    "to_optuna": "runs.optuna_study",
     "Reproduction": "runs.run",
     "Retraining": "runs.run",
     "Run": "runs.run",

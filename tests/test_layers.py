@@ -57,7 +57,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.space": (*SPACE, "numpy"),
     "autosnn_ray.objectives": (*OBJECTIVES, "numpy"),
     "autosnn_ray.journal": (*JOURNAL, "numpy"),
-    "autosnn_ray.algorithms": (*ALGORITHMS, "numpy", "moocore"),
+    "autosnn_ray.algorithms": (*ALGORITHMS, "numpy", "moocore", "optuna"),
     "autosnn_ray.loop": LOOP,
     "autosnn_ray.progress": (*ALGORITHMS, "rich"),
     "autosnn_ray.spiking": (
@@ -80,7 +80,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.export": (*EXPORT, "numpy", "torch", "nir", "onnxscript", "onnxruntime"),
     "autosnn_ray.storage": (*STORAGE, "fsspec"),
     "autosnn_ray.cluster": (*CLUSTER, "torch", "ray"),
-    "autosnn_ray.runs": (*RUNS, "torch", "analysis", "pandas"),
+    "autosnn_ray.runs": (*RUNS, "torch", "analysis", "pandas", "optuna"),
     "autosnn_ray.recipes": CORE,
     "autosnn_ray.studies": (*STUDIES, "scipy"),
     "autosnn_ray.cli": (

@@ -16,6 +16,7 @@ from autosnn_ray.files import write_atomically
 
 from ..ranking import Ranking, rankings_frame
 from .architecture import ArchitectureData, architecture_data, architecture_parts, draw_architecture, plot_architecture
+from .cells import CellsData, cells_data, draw_cells, plot_cells
 from .confusion import plot_confusion
 from .effects import EffectsData, draw_effects, effects_data, plot_effects
 from .fidelity import FidelityData, draw_fidelity, fidelity_data
@@ -36,6 +37,9 @@ PLOTS: dict[str, Callable[[Any], Figure]] = {
 
 To add one, put it here under a name: ``analysis.PLOTS["mine"] = plot_mine``. ``autosnn-ray show --save`` draws all.
 """
+
+PLOTS_OF: dict[str, dict[str, Callable[[Any], Figure]]] = {"map_elites": {"cells": plot_cells}}
+"""Plots that ``show --save`` draws of the runs of an algorithm alone, by its name."""
 
 
 def save_rankings(rankings: list[Ranking], folder: str | Path) -> list[Path]:
@@ -71,14 +75,18 @@ def save(figure: Figure, path: str | Path) -> Path:
 
 __all__ = [
     "PLOTS",
+    "PLOTS_OF",
     "ArchitectureData",
+    "CellsData",
     "EffectsData",
     "FidelityData",
     "ParetoData",
     "ProgressData",
     "architecture_data",
     "architecture_parts",
+    "cells_data",
     "draw_architecture",
+    "draw_cells",
     "draw_effects",
     "draw_fidelity",
     "draw_pareto",
@@ -89,6 +97,7 @@ __all__ = [
     "fidelity_data",
     "pareto_data",
     "plot_architecture",
+    "plot_cells",
     "plot_confusion",
     "plot_effects",
     "plot_pareto",

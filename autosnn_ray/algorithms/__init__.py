@@ -10,7 +10,9 @@ from autosnn_ray.algorithms.autosnn import AutoSNN
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate, OnResult
 from autosnn_ray.algorithms.enumeration import Enumeration
 from autosnn_ray.algorithms.given import Given
+from autosnn_ray.algorithms.map_elites import MapElites
 from autosnn_ray.algorithms.nsga2 import NSGA2
+from autosnn_ray.algorithms.optuna_search import Optuna
 from autosnn_ray.algorithms.predictor_guided import PredictorGuided
 from autosnn_ray.algorithms.random_search import RandomSearch
 from autosnn_ray.algorithms.regularised import RegularisedEvolution
@@ -29,7 +31,9 @@ __all__ = [
     "Candidate",
     "Enumeration",
     "Given",
+    "MapElites",
     "OnResult",
+    "Optuna",
     "PredictorGuided",
     "RandomSearch",
     "RegularisedEvolution",
@@ -51,6 +55,8 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     "regularised": RegularisedEvolution,
     "nsga2": NSGA2,
     "predictor_guided": PredictorGuided,
+    "map_elites": MapElites,
+    "optuna": Optuna,
 }
 """Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
 

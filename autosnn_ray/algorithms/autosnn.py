@@ -36,6 +36,7 @@ class AutoSNN(Algorithm):
     """
 
     name: ClassVar[str] = "autosnn"
+    summary: ClassVar[str] = "generations bred from the ten fittest so far, by mutation and crossover: AutoSNN's own"
     population: int = 20
     parents: int = 10
     mutants: int = 10

@@ -12,42 +12,20 @@ The order of calls::
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from autosnn_ray.algorithms.candidate import Candidate, OnResult
 from autosnn_ray.algorithms.draws import Admits, Draws
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Outcome
 from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import Architecture, SearchSpace
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """An architecture proposed by a search.
-
-    Attributes:
-        index: Its number: 0, 1, 2 …
-        architecture: One choice for each slot.
-        origin: How it came about: random, mutation, crossover.
-        parents: Indices of the candidates it was bred from.
-        generation: The round it belongs to, from 0.
-        repetition: The so-manieth evaluation of the same architecture, from 0: to be trained with several seeds.
-    """
-
-    index: int
-    architecture: Architecture
-    origin: str
-    parents: tuple[int, ...] = ()
-    generation: int = 0
-    repetition: int = 0
-
-
-OnResult = Callable[[Candidate, Outcome], None]
-"""Is called with a candidate and what came of it."""
+__all__ = ["Algorithm", "AskTell", "Candidate", "OnResult"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +34,7 @@ class Algorithm(ABC):
 
     Attributes:
         name: Its key in ``ALGORITHMS``.
+        summary: What it is, in one line.
         order_matters: Whether the order in which results come in changes what is proposed.
         seed: What every random draw comes from.
 
@@ -64,6 +43,7 @@ class Algorithm(ABC):
     """
 
     name: ClassVar[str]
+    summary: ClassVar[str] = "an algorithm of one's own"
     order_matters: ClassVar[bool] = False
     seed: int = 0
 
@@ -87,6 +67,16 @@ class Algorithm(ABC):
     def together(self, space: SearchSpace) -> int:
         """Says how many candidates, from a multiple of this number on, are best evaluated by one process in a row."""
         return 1
+
+    @property
+    def resumes(self) -> str:
+        """How it goes on with a journal: ``exactly``, or ``statistically``, from all that was told by other draws."""
+        return "exactly"
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Further packages whose versions decide what it proposes: they are written into the journal's start."""
+        return ()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns name and settings as plain values."""
@@ -182,13 +172,13 @@ class AskTell(Draws, ABC):
         """Candidates asked but not told, in order."""
         return tuple(self._pending.values())
 
-    def ask(self) -> Candidate | None:
-        """Proposes the next candidate; None where nothing comes until more is told, or nothing at all."""
+    def ask(self, written: Candidate | None = None) -> Candidate | None:
+        """Proposes the next candidate (``written``: as a journal holds it); None until more is told, or at the end."""
         candidate = None
         if self._first:
             candidate = Candidate(self._asked, self._first.pop(0), "given")
         elif self._asked < self.budget:
-            candidate = self.propose()
+            candidate = self.propose() if written is None else self.take_up(written)
         if candidate is not None:
             self._asked += 1
             self._pending[candidate.index] = candidate
@@ -216,6 +206,10 @@ class AskTell(Draws, ABC):
     @abstractmethod
     def propose(self) -> Candidate | None:
         """Makes the next candidate, with ``index`` equal to ``asked``; None where more must be told first."""
+
+    def take_up(self, written: Candidate) -> Candidate | None:
+        """Makes the candidate that a journal holds, as it was drawn; one that is another is refused by ``replay``."""
+        return self.propose()
 
     def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         """Takes note of an outcome; ``evaluation`` is None for one that failed or is not finite."""

@@ -7,7 +7,6 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import moocore
 import numpy as np
 import numpy.typing as npt
 
@@ -95,6 +94,8 @@ def ranked(judged: Sequence[Judged]) -> list[Judged]:
     feasible = [one for one in in_order if one.judgement.is_feasible]
     if not feasible or len(feasible[0].judgement.values) == 1:
         return in_order
+    import moocore  # here: the program lists the algorithms in its help, and need not wait for this
+
     costs = -np.array([one.judgement.values for one in feasible])
     fronts, spread = moocore.pareto_rank(costs), np.zeros(len(costs))
     for front in np.unique(fronts):

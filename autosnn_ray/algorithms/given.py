@@ -38,6 +38,7 @@ class Given(Algorithm):
     """
 
     name: ClassVar[str] = "given"
+    summary: ClassVar[str] = "architectures that are listed in its settings, each once or several times"
     architectures: tuple[str, ...] = ()
     repetitions: int = 1
 

@@ -38,6 +38,7 @@ class NSGA2(Algorithm):
     """
 
     name: ClassVar[str] = "nsga2"
+    summary: ClassVar[str] = "a whole front by non-dominated sorting, for several objectives"
     population: int = 20
     crossover: float = 0.9
     probability: float = 0.2

@@ -50,6 +50,7 @@ class PredictorGuided(Algorithm):
     """
 
     name: ClassVar[str] = "predictor_guided"
+    summary: ClassVar[str] = "fits what it has seen and tries what it believes in: where a candidate costs minutes"
     order_matters: ClassVar[bool] = True
     initial: int = 20
     pool: int = 50

@@ -29,6 +29,7 @@ class RandomSearch(Algorithm):
     """
 
     name: ClassVar[str] = "random"
+    summary: ClassVar[str] = "uniform draws, none twice: the rival to beat"
 
     def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""

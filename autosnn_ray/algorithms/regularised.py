@@ -38,6 +38,7 @@ class RegularisedEvolution(Algorithm):
     """
 
     name: ClassVar[str] = "regularised"
+    summary: ClassVar[str] = "each a mutant of the best of a few drawn from the youngest: a lucky evaluation dies out"
     order_matters: ClassVar[bool] = True
     population: int = 50
     sample: int = 10

@@ -24,7 +24,8 @@ def replay(state: AskTell, events: Iterable[Event], on_result: OnResult | None =
     asked: dict[int, Candidate] = {}
     for number, event in enumerate(events, start=1):
         if isinstance(event, Ask):
-            asked[event.index] = _check(state.ask(), event, number)
+            written = _written(event)
+            asked[event.index] = _check(state.ask(written), written, number)
         elif isinstance(event, Tell | Fail):
             outcome: Outcome = event.evaluation if isinstance(event, Tell) else Failure(event.reason, event.attempts)
             state.tell(event.index, outcome)
@@ -32,10 +33,19 @@ def replay(state: AskTell, events: Iterable[Event], on_result: OnResult | None =
                 on_result(asked[event.index], outcome)
 
 
-def _check(proposed: Candidate | None, event: Ask, number: int) -> Candidate:
-    written = Candidate(
-        event.index, event.architecture, event.origin, event.parents, event.generation, event.repetition
+def _written(event: Ask) -> Candidate:
+    return Candidate(
+        event.index,
+        event.architecture,
+        event.origin,
+        event.parents,
+        event.generation,
+        event.repetition,
+        event.repeated,
     )
+
+
+def _check(proposed: Candidate | None, written: Candidate, number: int) -> Candidate:
     if proposed != written:
         raise JournalError(
             f"journal line {number}: the algorithm proposes {proposed}, the journal holds {written}; the run was "

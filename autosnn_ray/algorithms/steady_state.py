@@ -41,6 +41,7 @@ class SteadyState(Algorithm):
     """
 
     name: ClassVar[str] = "steady_state"
+    summary: ClassVar[str] = "the same without generations: no candidate waits for another"
     order_matters: ClassVar[bool] = True
     population: int = 20
     parents: int = 10

@@ -1,7 +1,8 @@
 """Export a network: as a NIR file for other simulators and hardware, as a PyTorch program or an ONNX file to deploy.
 
 Each file is read back and run on validation samples: how far it does as the network itself is said. A network that
-was trained alone gets its model card (card.json, card.md) in its folder.
+was trained alone gets its model card (card.json, card.md) in its folder. A run is written as a study of Optuna's, for
+its plots and its dashboard.
 """
 
 from __future__ import annotations
@@ -21,18 +22,22 @@ if TYPE_CHECKING:
     from autosnn_ray.export import ProgramComparison
     from autosnn_ray.spiking.network import SpikingNetwork
 
-EXAMPLE = "autosnn-ray export network --nir network.nir --program network.pt2"
+EXAMPLE = """autosnn-ray export network --nir network.nir --program network.pt2
+  autosnn-ray export runs/first --optuna study.log"""
 AFTER_INTERRUPT = "Give the same command again."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("folder", type=str, help="folder of a supernet, or of a network trained alone")
+    parser.add_argument("folder", type=str, help="folder of a supernet, of a network trained alone, or of a run")
     parser.add_argument("--nir", type=str | None, default=None, help="the NIR file to write, batch norm folded")
     parser.add_argument(
         "--program", type=str | None, default=None, help="the program to write (.pt2), run by PyTorch alone"
     )
     parser.add_argument("--onnx", type=str | None, default=None, help="the ONNX file to write, for any runtime of ONNX")
+    parser.add_argument(
+        "--optuna", type=str | None, default=None, help="the study to write of a run, in Optuna's journal format"
+    )
     parser.add_argument(
         "--nir-for",
         type=str | None,
@@ -61,8 +66,16 @@ def run(options: Namespace) -> None:
     from autosnn_ray.training import open_network, write_card
 
     form = chosen_format(options)
-    if options.nir is None and options.program is None and options.onnx is None:
-        raise InvalidInputError("nothing to write: give --nir FILE, --program FILE, --onnx FILE, or several")
+    networks = [name for name in ("nir", "program", "onnx") if options[name] is not None]
+    if options.optuna is not None:
+        if networks:
+            raise InvalidInputError(f"--optuna: it is of a run, and --{networks[0]} of a network; give them one by one")
+        _export_optuna(options.folder, options.optuna, form)
+        return
+    if not networks:
+        raise InvalidInputError(
+            "nothing to write: give --nir FILE, --program FILE, --onnx FILE, or several; of a run, --optuna FILE"
+        )
     for name in ("nir_for", "dt"):
         if options.nir is None and options[name] is not None:
             raise InvalidInputError(f"--{name.replace('_', '-')}: it is about --nir FILE, which is not given")
@@ -84,6 +97,24 @@ def run(options: Namespace) -> None:
     if form != "table":
         columns = [Column(key) for key in records[0]]
         write_tables(Output([Table("files", columns, records)], {"samples": len(part), "card": card}), form)
+
+
+def _export_optuna(folder: str, file: str, form: str) -> None:
+    from autosnn_ray.cli.console import console, say_written
+    from autosnn_ray.runs.optuna_study import to_optuna
+
+    with said_beside(form):
+        study = to_optuna(folder, file)
+        trials = study.get_trials(deepcopy=False)
+        failed = sum(not trial.values for trial in trials)
+        say_written([Path(file)])
+        console.print(
+            f"study {study.study_name}: {len(trials)} trials, {failed} of them failed; look at it with: "
+            f"optuna-dashboard {shlex.quote(file)} (pip install optuna-dashboard)"
+        )
+    if form != "table":
+        record = {"file": file, "study": study.study_name, "trials": len(trials), "failed": failed}
+        write_tables(Output([Table("files", [Column(key) for key in record], [record])]), form)
 
 
 def _export_nir(network: SpikingNetwork, options: Namespace, part: Split) -> dict[str, Any]:

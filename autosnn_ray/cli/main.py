@@ -67,7 +67,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "race": Command("autosnn_ray.cli.race", "race search algorithms on a space that was evaluated whole, in seconds"),
     "inspect": Command("autosnn_ray.cli.inspect", "look into a network: cost, firing and energy layer by layer"),
-    "export": Command("autosnn_ray.cli.export", "export a network: NIR for simulators and hardware, a PyTorch program"),
+    "export": Command(
+        "autosnn_ray.cli.export", "export a network (NIR, PyTorch, ONNX), or a run as a study of Optuna's"
+    ),
     "spaces": Command("autosnn_ray.cli.spaces", "list the search spaces, or describe one"),
     "datasets": Command("autosnn_ray.cli.datasets", "list the data sets, or check one and say what it holds"),
 }

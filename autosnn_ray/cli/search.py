@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
+from autosnn_ray.algorithms import ALGORITHMS
 from autosnn_ray.cli.evaluator_options import (
     add_evaluator_options,
     add_problem_options,
@@ -45,12 +46,6 @@ AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     add_run_arguments(parser)
-    parser.add_argument(
-        "--algorithm", type=str, default="autosnn", help="autosnn (generations), steady_state or random"
-    )
-    parser.add_argument(
-        "--algorithm-settings", type=dict[str, Any], default={}, metavar="{NAME: VALUE, …}", help="its own settings"
-    )
     parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     parser.add_argument(
@@ -68,12 +63,22 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="end with successive halving: train so many of the best from scratch, fewer and fewer for longer",
     )
     add_problem_options(parser)
+    _add_algorithm_options(parser)
     add_fitness_options(parser)
     add_measure_options(parser)
     add_constraint_options(parser)
     add_evaluator_options(parser)
     add_predictor_options(parser)
     add_executor_options(parser)
+
+
+def _add_algorithm_options(parser: ArgumentParser) -> None:
+    known = "\n".join(f"  {name}: {kind.summary}" for name, kind in ALGORITHMS.items())
+    shown = group(parser, "algorithm", f"how candidates are proposed (docs/algorithms.md):\n{known}")
+    shown.add_argument("--algorithm", type=str, default="autosnn", metavar="NAME", help="which of them")
+    shown.add_argument(
+        "--algorithm-settings", type=dict[str, Any], default={}, metavar="{NAME: VALUE, …}", help="its own settings"
+    )
 
 
 def add_run_arguments(parser: ArgumentParser) -> None:

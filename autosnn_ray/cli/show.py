@@ -52,7 +52,7 @@ def run(options: Namespace) -> None:
 
 
 def save_results(run_path: Path, folder: Path, suffix: str = "png") -> list[Path]:
-    """Writes a run's frame and, once something was evaluated, every registered plot into a folder.
+    """Writes a run's frame and, once something was evaluated, every registered plot of it into a folder.
 
     Returns:
         The files.
@@ -63,6 +63,6 @@ def save_results(run_path: Path, folder: Path, suffix: str = "png") -> list[Path
     files = [analysis.write_frame(frame, folder / "frame.csv")]
     if not (frame.status == "done").any():
         return files
-    for name, plot in analysis.PLOTS.items():
+    for name, plot in {**analysis.PLOTS, **analysis.PLOTS_OF.get(frame.attrs["algorithm"], {})}.items():
         files.append(analysis.save(plot(run_path), folder / f"{name}.{suffix}"))
     return files

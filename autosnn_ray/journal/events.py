@@ -36,6 +36,7 @@ class Ask:
         parents: Indices of the candidates it was bred from.
         generation: The round it belongs to.
         repetition: The so-manieth evaluation of the same architecture, from 0.
+        repeated: Indices of candidates that a sampler proposed once more before this one.
     """
 
     index: int
@@ -44,6 +45,7 @@ class Ask:
     parents: tuple[int, ...]
     generation: int
     repetition: int = 0
+    repeated: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def _ask(entries: dict[str, Any]) -> Ask:
         parents=tuple(map(int, entries["parents"])),
         generation=int(entries["generation"]),
         repetition=int(entries["repetition"]),
+        repeated=tuple(map(int, entries.get("repeated", ()))),
     )
 
 

@@ -162,6 +162,7 @@ class SearchLoop:
     def _ask(self) -> Candidate | None:
         candidate = self._algorithm.ask()
         if candidate is not None:
+            repeated = {"repeated": list(candidate.repeated)} if candidate.repeated else {}
             self._journal.write(
                 "ask",
                 index=candidate.index,
@@ -170,6 +171,7 @@ class SearchLoop:
                 parents=list(candidate.parents),
                 generation=candidate.generation,
                 repetition=candidate.repetition,
+                **repeated,
             )
         return candidate
 

@@ -3,6 +3,7 @@
 from autosnn_ray.objectives.constraint import Constraint
 from autosnn_ray.objectives.fitness import DEFAULT_EXPONENT, SpikeAwareFitness
 from autosnn_ray.objectives.goal import Goal, Judgement
+from autosnn_ray.objectives.grid import Axis, Cell, Grid
 from autosnn_ray.objectives.measured import Maximize, Minimize
 from autosnn_ray.objectives.objective import OBJECTIVES, Objective, objective_from_dict
 
@@ -11,8 +12,11 @@ OBJECTIVES |= {"fitness": SpikeAwareFitness, "maximize": Maximize, "minimize": M
 __all__ = [
     "DEFAULT_EXPONENT",
     "OBJECTIVES",
+    "Axis",
+    "Cell",
     "Constraint",
     "Goal",
+    "Grid",
     "Judgement",
     "Maximize",
     "Minimize",

@@ -61,16 +61,33 @@ class Constraint:
 
     def missed_by(self, value: float) -> float:
         """Returns by how much a value misses the bound, in the measure's unit; 0 where it keeps it, NaN of NaN."""
-        if math.isnan(value):
-            return math.nan
-        above = value - self.at_most if self.at_most is not None else 0.0
-        below = self.at_least - value if self.at_least is not None else 0.0
-        return float(max(0.0, above, below))
+        beyond = self._beyond(value)
+        return beyond if math.isnan(beyond) else max(0.0, beyond)
+
+    def excess(self, evaluation: Evaluation) -> float:
+        """Returns by how much an evaluation is beyond the nearer bound, in the measure's unit; negative within.
+
+        NaN where the measure is none.
+
+        Raises:
+            InvalidInputError: The evaluation lacks the measure.
+        """
+        return self._beyond(evaluation[self.measure])
+
+    def _beyond(self, value: float) -> float:
+        above = -math.inf if self.at_most is None else value - self.at_most
+        below = -math.inf if self.at_least is None else self.at_least - value
+        return math.nan if math.isnan(value) else float(max(above, below))
+
+    @property
+    def scale(self) -> float:
+        """What a violation is a share of, so that parameters and spikes can be added: the bound that is nearer to 0."""
+        bounds = [abs(bound) for bound in (self.at_most, self.at_least) if bound]
+        return min(bounds) if bounds else 1.0
 
     def relative(self, value: float) -> float:
         """Returns the same as a share of the bound, so that parameters and spikes can be added."""
-        bounds = [abs(bound) for bound in (self.at_most, self.at_least) if bound]
-        return self.missed_by(value) / (min(bounds) if bounds else 1.0)
+        return self.missed_by(value) / self.scale
 
     @property
     def text(self) -> str:

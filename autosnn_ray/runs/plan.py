@@ -111,7 +111,7 @@ class Plan:
             "algorithm": self.algorithm.to_dict(),
             "candidates": self.candidates,
             "goal": self.goal.to_dict(),
-            "versions": versions(),
+            "versions": versions(self.algorithm.packages),
             **({"begin_with": self.begin_with} if self.begin_with else {}),
         }
         further = {"measures": describe_measures(self.taken), "filters": self._bounds.names}

@@ -102,7 +102,7 @@ def resumed(
     state = plan.start()
     replay(state, journal.contents.events, folder.watched(on_result))
     before = journal.contents.config
-    event = {"versions": versions(), "moved": _moved(before, plan, kept)}
+    event = {"versions": versions(plan.algorithm.packages), "moved": _moved(before, plan, kept)}
     if plan.candidates > before["candidates"]:
         journal.write("extend", candidates=plan.candidates, **event)
     elif not journal.stopped:

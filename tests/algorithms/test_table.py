@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
-from test_contract import make
+from test_contract import make, with_parameters
 
 import autosnn_ray as asr
 from autosnn_ray.algorithms import ALGORITHMS, Enumeration
@@ -22,7 +22,8 @@ FAILED = 4
 def evaluation(space, architecture) -> asr.Evaluation:
     places = [slot.choices.index(choice) for slot, choice in zip(space.slots, architecture, strict=True)]
     accuracy = 0.5 + 0.1 * places[0] + 0.02 * places[-1]
-    return asr.Evaluation.measured(accuracy=accuracy, spikes=900.0 + 100 * sum(places))
+    found = asr.Evaluation.measured(accuracy=accuracy, spikes=900.0 + 100 * sum(places))
+    return with_parameters(found, 1000.0 + sum(places))
 
 
 @pytest.fixture

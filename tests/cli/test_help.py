@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 
+from autosnn_ray.algorithms import ALGORITHMS
 from autosnn_ray.cli.main import COMMANDS, main
 from autosnn_ray.versions import versions
 from tests.cli.test_cli import printed
@@ -46,8 +47,11 @@ def test_its_examples_are_understood(capsys, command):
 def test_options_stand_in_groups(capsys):
     said = printed(capsys, "search", "--help")
     titles = re.findall(r"^(\w[\w ]+):$", said, flags=re.MULTILINE)
-    expected = ["arguments", "options", "what is searched", "data", "time steps and neurons", "goal", "evaluator"]
-    assert titles == [*expected, "where candidates are evaluated", "example"]
+    expected = ["arguments", "options", "what is searched", "data", "time steps and neurons", "algorithm", "goal"]
+    assert titles == [*expected, "evaluator", "where candidates are evaluated", "example"]
+    algorithms = " ".join(said.partition("\nalgorithm:\n")[2].partition("\ngoal")[0].split())
+    for name, algorithm in ALGORITHMS.items():
+        assert f"{name}: {algorithm.summary}" in algorithms
     evaluators = said.partition("\nevaluator:\n")[2].partition("\nwhere")[0]
     assert "    scratch: " in evaluators
     assert "--evaluator.epochs N  of scratch, from_path (whole number; default: 4)" in evaluators

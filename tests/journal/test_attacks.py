@@ -24,6 +24,7 @@ from autosnn_ray.evaluations import Evaluation, Failure
 from autosnn_ray.journal import Journal, read_journal
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import format_architecture
+from tests.algorithms.test_contract import with_parameters
 
 OBJECTIVE = SpikeAwareFitness(1000.0)
 SPACE = search_spaces.load("digits_16")
@@ -36,7 +37,9 @@ def outcome(architecture):
 
 
 def measured(worth: int) -> Evaluation:
-    return Evaluation.measured(accuracy=0.5 + worth / 400, spikes=500.0 + worth, samples=360)
+    return with_parameters(
+        Evaluation.measured(accuracy=0.5 + worth / 400, spikes=500.0 + worth, samples=360), 1000.0 + worth
+    )
 
 
 class Driver:
