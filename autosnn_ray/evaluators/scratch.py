@@ -13,7 +13,7 @@ from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext, S
 from autosnn_ray.space import Architecture
 
 if TYPE_CHECKING:
-    from autosnn_ray.training.standalone import Start
+    from autosnn_ray.training.scratch import Start
     from autosnn_ray.training.supernet import Supernet
 
 
@@ -119,7 +119,7 @@ def path_start(supernet: Supernet) -> Start:
     """Makes what sets a network's initial weights to those of its path in a supernet, and names that supernet."""
     from autosnn_ray.spiking.weights import path_weights
     from autosnn_ray.training.checkpoint import pack
-    from autosnn_ray.training.standalone import Start
+    from autosnn_ray.training.scratch import Start
 
     state = supernet.network.state_dict()
     name = f"supernet {hashlib.sha256(pack(supernet.network)).hexdigest()}"
