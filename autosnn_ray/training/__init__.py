@@ -14,9 +14,9 @@ from autosnn_ray.training.trained import OpenedNetwork, TrainedNetwork, open_net
 __all__ = [
     "PATH_SAMPLERS",
     "SCHEDULES",
-    "ScratchTraining",
     "OpenedNetwork",
     "PathStatistics",
+    "ScratchTraining",
     "Start",
     "Supernet",
     "TrainSettings",
