@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from autosnn_ray.cards import ModelCard as ModelCard
     from autosnn_ray.cluster.executor import Ray as Ray
     from autosnn_ray.cluster.train import train_on_ray as train_on_ray
+    from autosnn_ray.cluster.tune_searcher import TuneSearcher as TuneSearcher
     from autosnn_ray.cluster.tuning import slot_choices as slot_choices
     from autosnn_ray.cluster.tuning import trainable as trainable
     from autosnn_ray.data import DATASETS as DATASETS
@@ -93,6 +94,7 @@ _HOME = {
     "ModelCard": "cards",
     "Ray": "cluster.executor",
     "train_on_ray": "cluster.train",
+    "TuneSearcher": "cluster.tune_searcher",
     "slot_choices": "cluster.tuning",
     "trainable": "cluster.tuning",
     "DATASETS": "data",

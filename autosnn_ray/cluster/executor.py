@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,6 +26,10 @@ class Ray:
         gpus: GPUs that evaluate one candidate; a fraction lets several share one.
         seconds: Time an evaluation may take; it is ended then, and the candidate failed. None for as long as it likes.
         runtime_env: Ray's runtime environment for the processes that evaluate; not kept in a run's folder.
+        callbacks: Ray Tune's loggers, such as ``ray.tune.logger.TBXLoggerCallback()``: instances of
+            ``ray.tune.Callback``. Each candidate is a trial to them, its measures and its fitness are the metrics, and
+            its number from 1 the ``training_iteration``. Files come below ``tune`` in the run's folder. Not kept there:
+            a run that is resumed wants them again.
 
     Raises:
         InvalidInputError: A number is not what it must be.
@@ -39,6 +43,7 @@ class Ray:
     gpus: float = 0
     seconds: float | None = None
     runtime_env: Mapping[str, Any] | None = None
+    callbacks: Sequence[Any] = ()
 
     def __post_init__(self) -> None:
         for name in ("num_cpus", "concurrent"):
@@ -49,6 +54,12 @@ class Ray:
         _check_amount("gpus", self.gpus, may_be_zero=True)
         if self.seconds is not None and not (_is_number(self.seconds) and self.seconds > 0):
             raise InvalidInputError(f"seconds: expected a positive number, got {self.seconds!r}")
+
+        for callback in self.callbacks:
+            if isinstance(callback, type) or not hasattr(callback, "on_trial_result"):
+                raise InvalidInputError(
+                    f"callbacks: expected instances of ray.tune.Callback, such as TBXLoggerCallback(), got {callback!r}"
+                )
 
     @property
     def threads(self) -> int:

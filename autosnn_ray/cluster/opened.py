@@ -5,12 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import tune
 
+from autosnn_ray.cluster.logs import logged
 from autosnn_ray.cluster.messages import messages_in
 from autosnn_ray.cluster.overseer import start_overseer
 from autosnn_ray.cluster.pool import KeepActors
@@ -51,7 +53,8 @@ class OpenRay:
         limit = own.concurrent or 2 * room
         overseer = start_overseer(min(room, sum(loop.remaining for loop, _ in jobs)), own.seconds)
         try:
-            _run_tune(jobs, own, overseer, limit)
+            with logged(own.callbacks, jobs):
+                _run_tune(jobs, replace(own, callbacks=()), overseer, limit)  # loggers stay with the driver
         finally:
             # Tune holds on to a trainable's parameters, this actor among them, for as long as Ray lives.
             ray.kill(overseer)

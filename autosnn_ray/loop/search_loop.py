@@ -12,6 +12,7 @@ from autosnn_ray.errors import AutoSNNError, JournalError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import Journal, keep_correct
 from autosnn_ray.loop.losses import Losses
+from autosnn_ray.objectives import Goal, SpikeAwareFitness
 
 _LOGGER = logging.getLogger("autosnn_ray")
 _DIED = "the evaluating process died, each time it was tried"
@@ -35,15 +36,24 @@ class SearchLoop:
         on_result: Is called with every candidate and its outcome, after it is in the journal.
         together: How many candidates are best evaluated by one process in a row, from a multiple of this number on;
             where they are lost, each is tried by itself.
+        goal: What the search aims at, for whoever listens.
 
     Attributes:
         error: What ended the search from within; raised by the driver.
+        goal: What the search aims at.
     """
 
     def __init__(
-        self, algorithm: AskTell, journal: Journal, on_result: OnResult | None = None, together: int = 1
+        self,
+        algorithm: AskTell,
+        journal: Journal,
+        on_result: OnResult | None = None,
+        together: int = 1,
+        goal: Goal | None = None,
     ) -> None:
-        self._algorithm, self._journal, self._on_result = algorithm, journal, on_result
+        self._algorithm, self._journal = algorithm, journal
+        self._listeners = [on_result] if on_result else []
+        self.goal = goal or Goal((SpikeAwareFitness(),))
         self._again = list(algorithm.pending)
         self._together = together
         self._away = 0
@@ -59,6 +69,10 @@ class SearchLoop:
     def remaining(self) -> int:
         """How many candidates are still to be told, at most."""
         return self._algorithm.budget - self._algorithm.told
+
+    def listen(self, on_result: OnResult) -> None:
+        """Has another function called with every candidate and its outcome, after it is in the journal."""
+        self._listeners.append(on_result)
 
     def take(self) -> list[Candidate]:
         """Gives away the next candidates to be evaluated by one process; none until more has come back."""
@@ -165,8 +179,8 @@ class SearchLoop:
         else:
             self._journal.write("fail", index=candidate.index, reason=outcome.reason, attempts=attempts)
         self._algorithm.tell(candidate.index, outcome)
-        if self._on_result:
-            self._on_result(candidate, outcome)
+        for listener in self._listeners:
+            listener(candidate, outcome)
 
 
 def report_of(evaluation: Evaluation) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _prepared(
 ) -> Prepared:
     # Where a time limit ends processes, each candidate is evaluated by itself.
     together = 1 if executor.to_dict().get("seconds") else plan.algorithm.together(plan.problem.space)
-    loop = SearchLoop(state, journal, folder.watched(on_result), together)
+    loop = SearchLoop(state, journal, folder.watched(on_result), together, plan.goal)
     return Prepared(folder.path, journal, plan, state, loop, Task.of(plan.problem, plan.evaluator, folder.path))
 
 
