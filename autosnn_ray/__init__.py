@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Table as Table
     from autosnn_ray.allocator import keep_freed_memory as keep_freed_memory
     from autosnn_ray.cards import ModelCard as ModelCard
+    from autosnn_ray.cluster.executor import Asha as Asha
     from autosnn_ray.cluster.executor import Ray as Ray
     from autosnn_ray.cluster.train import train_on_ray as train_on_ray
     from autosnn_ray.cluster.tune_searcher import TuneSearcher as TuneSearcher
@@ -92,6 +93,7 @@ _HOME = {
     "Table": "algorithms",
     "keep_freed_memory": "allocator",
     "ModelCard": "cards",
+    "Asha": "cluster.executor",
     "Ray": "cluster.executor",
     "train_on_ray": "cluster.train",
     "TuneSearcher": "cluster.tune_searcher",
