@@ -54,16 +54,6 @@ def add_executor_options(parser: ArgumentParser) -> None:
         help="an evaluation that takes longer is ended, and its candidate counts as failed (default: no limit)",
     )
     shown.add_argument(
-        "--asha",
-        type=amount,
-        default=None,
-        help="cuts trainings short, where candidates are trained: after 1, ASHA, ASHA² … epochs one of ASHA (such as "
-        "3) goes on; who is cut depends on who has come as far, so a seed does not repeat the search (default: none)",
-    )
-    shown.add_argument(
-        "--asha-grace", type=int | None, default=None, help="epochs that every training gets with --asha (default: 1)"
-    )
-    shown.add_argument(
         "--storage",
         type=str | None,
         default=None,
@@ -75,6 +65,20 @@ def add_executor_options(parser: ArgumentParser) -> None:
         type=str | None,
         default=None,
         help="Ray's runtime environment of the evaluating processes (env_vars, pip …): JSON, or a file of it",
+    )
+    _add_asha_options(shown)
+
+
+def _add_asha_options(shown: Any) -> None:
+    shown.add_argument(
+        "--asha",
+        type=amount,
+        default=None,
+        help="cuts trainings short, where candidates are trained: after 1, ASHA, ASHA² … epochs one of ASHA (such as "
+        "3) goes on; who is cut depends on who has come as far, so a seed does not repeat the search (default: none)",
+    )
+    shown.add_argument(
+        "--asha-grace", type=int | None, default=None, help="epochs that every training gets with --asha (default: 1)"
     )
 
 

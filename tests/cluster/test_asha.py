@@ -13,13 +13,13 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.objectives import Goal
 from tests.runs.common import LOCAL, cut
 
-EVALUATOR = asr.TrainFromScratch(epochs=3, training={"batch_size": 256, "learning_rate": 2e-2, "schedule": "constant"})
+EVALUATOR = asr.TrainFromScratch(epochs=3, training={"batch_size": 32, "learning_rate": 2e-2, "schedule": "constant"})
 ASHA = asr.Asha(grace=1, factor=3)
 
 
 @pytest.mark.ray
 def test_weak_trainings_are_cut_short_and_every_row_says_so(tiny_problem, tmp_path, shared_ray):
-    how = {"algorithm": asr.RandomSearch(seed=1), "candidates": 9, "objectives": asr.Minimize("loss")}
+    how = {"algorithm": asr.RandomSearch(seed=1), "candidates": 9, "objectives": asr.Maximize("accuracy")}
     run = asr.search(tiny_problem, EVALUATOR, path=tmp_path / "run", executor=asr.Ray(asha=ASHA), **how)
     frame = run.frame()
     assert (frame.status == "done").all()
@@ -36,7 +36,8 @@ def test_weak_trainings_are_cut_short_and_every_row_says_so(tiny_problem, tmp_pa
         expected = np.where(frame.cut == 1, once[name], whole[name])
         np.testing.assert_array_equal(frame[name], expected, err_msg=name)
     survivors, ended = frame[frame.cut == 0], frame[frame.cut == 1]
-    assert once.loss[survivors.index].mean() < once.loss[ended.index].mean(), "it was not the weak ones that were cut"
+    first = once.accuracy
+    assert first[survivors.index].mean() > first[ended.index].mean(), "it was not the weak ones that were cut"
 
 
 @pytest.mark.slow

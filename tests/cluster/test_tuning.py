@@ -14,7 +14,7 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.objectives import Goal, SpikeAwareFitness
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = asr.TrainSettings(epochs=3, batch_size=256, learning_rate=2e-2, schedule="constant")
+SETTINGS = asr.TrainSettings(epochs=3, batch_size=64, learning_rate=2e-2, schedule="constant")
 PATH = "scb_k3/srb_k3"
 
 

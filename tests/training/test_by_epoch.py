@@ -11,7 +11,7 @@ import torch
 from autosnn_ray.errors import CheckpointError
 from autosnn_ray.training import ScratchTraining, TrainSettings, train_from_scratch
 
-SETTINGS = TrainSettings(epochs=4, batch_size=128, learning_rate=2e-2)
+SETTINGS = TrainSettings(epochs=4, batch_size=64, learning_rate=2e-2)
 PATH = "scb_k3/srb_k3"
 
 
