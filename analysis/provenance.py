@@ -32,7 +32,9 @@ def provenance(contents: JournalContents) -> str:
     name, settings = str(entry.get("name", "")), dict(entry.get("settings", {}))
     how, epochs = WAYS.get(name, f"by {name}, an evaluator of one's own" if name else ""), settings.get("epochs")
     if epochs is not None and name in WAYS:
-        how += f" for {epochs} {'epoch' if epochs == 1 else 'epochs'}"
+        cut = [tell.evaluation.get("cut", 0.0) > 0 for _, tell in contents.told]
+        how += f" for {'up to ' * any(cut)}{epochs} {'epoch' if epochs == 1 else 'epochs'}"
+        how += f" ({sum(cut)} of {len(cut)} cut short)" * any(cut)
     found = {measure.basis for _, tell in contents.told for measure in tell.evaluation.measures.values()} - {EXACT}
     known = _basis(found, _samples(contents), name, settings)
     own = "" if SHARE in found or name in WAYS or not found else "nothing known of the error"

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from autosnn_ray.algorithms import Table as Table
     from autosnn_ray.allocator import keep_freed_memory as keep_freed_memory
     from autosnn_ray.cards import ModelCard as ModelCard
+    from autosnn_ray.cluster.executor import Asha as Asha
     from autosnn_ray.cluster.executor import Ray as Ray
     from autosnn_ray.cluster.train import train_on_ray as train_on_ray
+    from autosnn_ray.cluster.tune_searcher import TuneSearcher as TuneSearcher
+    from autosnn_ray.cluster.tuning import slot_choices as slot_choices
+    from autosnn_ray.cluster.tuning import trainable as trainable
     from autosnn_ray.data import DATASETS as DATASETS
     from autosnn_ray.data import Dataset as Dataset
     from autosnn_ray.data import load_dataset as load_dataset
@@ -99,8 +103,12 @@ _HOME = {
     "Table": "algorithms",
     "keep_freed_memory": "allocator",
     "ModelCard": "cards",
+    "Asha": "cluster.executor",
     "Ray": "cluster.executor",
     "train_on_ray": "cluster.train",
+    "TuneSearcher": "cluster.tune_searcher",
+    "slot_choices": "cluster.tuning",
+    "trainable": "cluster.tuning",
     "DATASETS": "data",
     "Dataset": "data",
     "load_dataset": "data",

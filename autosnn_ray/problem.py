@@ -117,6 +117,11 @@ class Problem(Shown):
             vars(found)["costs"] = self.costs  # samples have no part in them
         return found
 
+    def on(self, device: str) -> Problem:
+        """Returns the problem with its training and validation samples on a device, ``cpu`` or ``cuda``."""
+        data = self.data
+        return replace(self, data=replace(data, train=data.train.to(device), validation=data.validation.to(device)))
+
     def describe(self) -> dict[str, Any]:
         """Returns space, data, T and neurons as plain values, as a journal holds them."""
         return {

@@ -66,6 +66,20 @@ def add_executor_options(parser: ArgumentParser) -> None:
         default=None,
         help="Ray's runtime environment of the evaluating processes (env_vars, pip …): JSON, or a file of it",
     )
+    _add_asha_options(shown)
+
+
+def _add_asha_options(shown: Any) -> None:
+    shown.add_argument(
+        "--asha",
+        type=amount,
+        default=None,
+        help="cuts trainings short, where candidates are trained: after 1, ASHA, ASHA² … epochs one of ASHA (such as "
+        "3) goes on; who is cut depends on who has come as far, so a seed does not repeat the search (default: none)",
+    )
+    shown.add_argument(
+        "--asha-grace", type=int | None, default=None, help="epochs that every training gets with --asha (default: 1)"
+    )
 
 
 def chosen_executor(options: Namespace, before: dict[str, Any] | None = None) -> Executor:
@@ -93,7 +107,7 @@ def chosen_executor(options: Namespace, before: dict[str, Any] | None = None) ->
         return Local(**known) if before.get("name") == "local" else Local()
     if name != "ray":
         raise unknown_name("executor", name, ("ray", "local"))
-    kept = {key: value for key, value in before.items() if key in ("cpus", "gpus", "seconds")}
+    kept = {key: value for key, value in before.items() if key in ("cpus", "gpus", "seconds", "asha")}
     return _ray(**{**(kept if before.get("name") == "ray" else {}), **given})
 
 
@@ -116,6 +130,7 @@ _RAY_SETTINGS = {
     "gpus_per_candidate": "gpus",
     "seconds_per_candidate": "seconds",
     "runtime_env": "runtime_env",
+    "asha": "asha",
 }
 """Settings of ``Ray`` by the options that give them."""
 
@@ -124,6 +139,10 @@ def _ray_settings(options: Namespace) -> dict[str, Any]:
     given = {name: options[option] for option, name in _RAY_SETTINGS.items() if options[option] is not None}
     if "runtime_env" in given:
         given["runtime_env"] = _read_json("--runtime-env", given["runtime_env"])
+    if "asha" in given:
+        given["asha"] = {"factor": given["asha"], "grace": options.asha_grace or 1}
+    elif options.asha_grace is not None:
+        raise InvalidInputError("--asha-grace: belongs to --asha, which is not given")
     return given
 
 

@@ -71,19 +71,30 @@ class CandidateTrial(tune.Trainable):
 
     def _evaluated(self, candidate: Candidate) -> dict[str, Any]:
         order = self._first + candidate.index - self._candidates[0].index
-        if not self._may_begin(order):
-            seconds = self._settings.seconds
-            return report_failure(f"the evaluation took longer than {seconds:g} seconds and was ended", late=True)
+        report = self._late(order) or self._worker(candidate)
+        self._ended(order)
+        return report
+
+    def _late(self, order: int) -> dict[str, Any] | None:
+        """Waits for the word to begin; where it is too late for that, returns the report."""
+        if self._may_begin(order):
+            return None
+        seconds = self._settings.seconds
+        return report_failure(f"the evaluation took longer than {seconds:g} seconds and was ended", late=True)
+
+    def _worker(self, candidate: Candidate) -> dict[str, Any]:
         if self._task not in self._workers:
             self._workers[self._task] = self._start(self._task)
         worker, prefixes = self._workers[self._task]
         started = time.perf_counter()
         report = worker(candidate)
-        if self._settings.seconds is not None:
-            ray.get(self._overseer.end.remote(order))
         self._last_seconds = time.perf_counter() - started
         prefixes.took(self._last_seconds)
         return report
+
+    def _ended(self, order: int) -> None:
+        if self._settings.seconds is not None:
+            ray.get(self._overseer.end.remote(order))
 
     def _start(self, number: int) -> tuple[Worker, PrefixesOfAll]:
         prefixes = PrefixesOfAll(self._overseer, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 Estimate = Callable[[Architecture, int], Evaluation]
 """Evaluates an architecture for the so-manieth time, from 0. It may raise: the candidate then counts as failed."""
+
+
+EpochEstimate = Callable[[Architecture, int], Iterator[Evaluation]]
+"""Trains an architecture for the so-manieth time, and evaluates it after each epoch."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,15 @@ class Evaluator(ABC):
         Args:
             context: Problem, device and folder.
         """
+
+    @property
+    def most_epochs(self) -> int | None:
+        """Epochs that it trains for, each of which ``start_by_epoch`` evaluates; None for one that does not train."""
+        return None
+
+    def start_by_epoch(self, context: EvaluatorContext) -> EpochEstimate:
+        """Makes what ``start`` makes, evaluated after each epoch, for one that has ``most_epochs``."""
+        raise NotImplementedError(f"{self.name} trains nothing epoch by epoch")
 
     def check(self, problem: Problem) -> None:  # noqa: B027 - most fit every problem
         """Refuses a problem that it cannot evaluate.

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.cards import network_folder
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext, SupernetEvaluator
+from autosnn_ray.evaluators.base import EpochEstimate, Estimate, Evaluator, EvaluatorContext, SupernetEvaluator
 from autosnn_ray.space import Architecture
 
 if TYPE_CHECKING:
-    from autosnn_ray.training.standalone import Start
+    from autosnn_ray.training.scratch import Start
     from autosnn_ray.training.supernet import Supernet
 
 
@@ -48,6 +48,15 @@ class TrainFromScratch(Evaluator):
         """Takes training and validation samples."""
         return _training(self, context, None)
 
+    @property
+    def most_epochs(self) -> int:
+        """All of them."""
+        return self.epochs
+
+    def start_by_epoch(self, context: EvaluatorContext) -> EpochEstimate:
+        """Takes training and validation samples."""
+        return _training_by_epoch(self, context, None)
+
 
 @dataclass(frozen=True)
 class TrainFromPath(SupernetEvaluator):
@@ -77,6 +86,15 @@ class TrainFromPath(SupernetEvaluator):
         """Takes samples and the supernet's weights."""
         return _training(self, context, path_start(self.supernet))
 
+    @property
+    def most_epochs(self) -> int:
+        """All of them."""
+        return self.epochs
+
+    def start_by_epoch(self, context: EvaluatorContext) -> EpochEstimate:
+        """Takes samples and the supernet's weights."""
+        return _training_by_epoch(self, context, path_start(self.supernet))
+
 
 def _training(settings: TrainFromScratch | TrainFromPath, context: EvaluatorContext, start: Start | None) -> Estimate:
     from autosnn_ray.training.keep import train_and_keep
@@ -97,6 +115,22 @@ def _training(settings: TrainFromScratch | TrainFromPath, context: EvaluatorCont
             start=start,
         )
         return context.complete(trained.validation, lambda: trained.network.to(context.device))
+
+    return estimate
+
+
+def _training_by_epoch(
+    settings: TrainFromScratch | TrainFromPath, context: EvaluatorContext, start: Start | None
+) -> EpochEstimate:
+    from autosnn_ray.training.scratch import ScratchTraining
+
+    how = train_settings(settings.training, settings.epochs)
+
+    def estimate(architecture: Architecture, repetition: int) -> Iterator[Evaluation]:
+        seed = settings.seed + repetition
+        training = ScratchTraining(context.problem, architecture, seed=seed, settings=how, start=start)
+        while training.step():
+            yield training.measure()
 
     return estimate
 
@@ -123,7 +157,7 @@ def path_start(supernet: Supernet) -> Start:
     """Makes what sets a network's initial weights to those of its path in a supernet, and names that supernet."""
     from autosnn_ray.spiking.weights import path_weights
     from autosnn_ray.training.checkpoint import pack
-    from autosnn_ray.training.standalone import Start
+    from autosnn_ray.training.scratch import Start
 
     state = supernet.network.state_dict()
     name = f"supernet {hashlib.sha256(pack(supernet.network)).hexdigest()}"

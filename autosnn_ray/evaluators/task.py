@@ -89,9 +89,7 @@ class Task:
         return lambda candidate: self._report(estimate, candidate)
 
     def _started(self, device: str, prefixes: SharedPrefixes | None) -> Estimate:
-        data = self.context.problem.data
-        here = replace(data, train=data.train.to(device), validation=data.validation.to(device))
-        problem = replace(self.context.problem, data=here) if device != "cpu" else self.context.problem
+        problem = self.context.problem.on(device) if device != "cpu" else self.context.problem
         if self.evaluator.weights is not None and device != "cpu":
             self.evaluator.weights.network.to(device)
         return self.evaluator.start(replace(self.context, problem=problem, device=device, prefixes=prefixes))

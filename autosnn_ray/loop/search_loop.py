@@ -13,6 +13,7 @@ from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import Journal, keep_correct
 from autosnn_ray.loop.earlier import Earlier
 from autosnn_ray.loop.losses import Losses
+from autosnn_ray.objectives import Goal, SpikeAwareFitness
 
 _LOGGER = logging.getLogger("autosnn_ray")
 _DIED = "the evaluating process died, each time it was tried"
@@ -37,9 +38,11 @@ class SearchLoop:
         together: How many candidates are best evaluated by one process in a row, from a multiple of this number on;
             where they are lost, each is tried by itself.
         earlier: Evaluations of earlier runs: their candidates are told, and not given away.
+        goal: What the search aims at, for whoever listens.
 
     Attributes:
         error: What ended the search from within; raised by the driver.
+        goal: What the search aims at.
     """
 
     def __init__(
@@ -49,8 +52,11 @@ class SearchLoop:
         on_result: OnResult | None = None,
         together: int = 1,
         earlier: Earlier | None = None,
+        goal: Goal | None = None,
     ) -> None:
-        self._algorithm, self._journal, self._on_result = algorithm, journal, on_result
+        self._algorithm, self._journal = algorithm, journal
+        self._listeners = [on_result] if on_result else []
+        self.goal = goal or Goal((SpikeAwareFitness(),))
         self._again = list(algorithm.pending)
         self._together, self._earlier = together, earlier or Earlier()
         self._away = 0
@@ -78,6 +84,10 @@ class SearchLoop:
             return
         if candidate is not None:
             self._again.insert(0, candidate)
+
+    def listen(self, on_result: OnResult) -> None:
+        """Has another function called with every candidate and its outcome, after it is in the journal."""
+        self._listeners.append(on_result)
 
     def take(self) -> list[Candidate]:
         """Gives away the next candidates to be evaluated by one process; none until more has come back."""
@@ -195,8 +205,8 @@ class SearchLoop:
         else:
             self._journal.write("fail", index=candidate.index, reason=outcome.reason, attempts=attempts)
         self._algorithm.tell(candidate.index, outcome)
-        if self._on_result:
-            self._on_result(candidate, outcome)
+        for listener in self._listeners:
+            listener(candidate, outcome)
 
 
 def report_of(evaluation: Evaluation) -> dict[str, Any]:

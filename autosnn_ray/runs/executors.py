@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.evaluators import Evaluator
 from autosnn_ray.evaluators.task import Task
 from autosnn_ray.loop import SearchLoop
+from autosnn_ray.objectives import Goal
 
 Job = tuple[SearchLoop, Task]
 """A search's loop, and what its candidates are evaluated by."""
@@ -29,6 +31,10 @@ class OpenExecutor(Protocol):
         """
         ...
 
+    def check(self, evaluator: Evaluator, goal: Goal) -> None:
+        """Refuses what it cannot evaluate."""
+        ...
+
     def to_dict(self) -> dict[str, Any]:
         """Returns name and settings as plain values, as a journal holds them."""
         ...
@@ -42,6 +48,14 @@ class Executor(Protocol):
 
         Args:
             size_bytes: What samples and weights take.
+        """
+        ...
+
+    def check(self, evaluator: Evaluator, goal: Goal) -> None:
+        """Refuses what it cannot evaluate, before anything is written.
+
+        Raises:
+            InvalidInputError: It cannot.
         """
         ...
 
@@ -90,6 +104,9 @@ class Local:
                         if loop.error is not None:
                             loop.abandon(candidates[place + 1 :])
                             return
+
+    def check(self, evaluator: Evaluator, goal: Goal) -> None:
+        """Refuses nothing."""
 
     def to_dict(self) -> dict[str, Any]:
         """Returns name and settings as plain values."""

@@ -71,6 +71,7 @@ def opened(
         RunExistsError: The folder holds a run and ``resume`` was not asked for, or another process is at work in it.
         JournalError: The journal is damaged, of another search, or cannot be written.
     """
+    executor.check(plan.evaluator, plan.goal)
     state = plan.start()  # refuses what the algorithm refuses, before anything is written
     with (
         open_run_folder(path, storage, is_new=not resume) as folder,
@@ -97,6 +98,7 @@ def resumed(
     earlier: Earlier | None = None,
 ) -> Prepared:
     """Brings the algorithm to where the journal ends, and notes that the run goes on or is extended."""
+    executor.check(plan.evaluator, plan.goal)
     # The run may have been begun without a copy behind a URL, its supernet in a folder of this machine.
     kept = keep_supernet(plan.evaluator.weights, folder.path, inside=folder.copy is not None)
     state = plan.start()
@@ -131,9 +133,10 @@ def _prepared(
     on_result: OnResult | None,
     earlier: Earlier | None,
 ) -> Prepared:
-    # Where a time limit ends processes, each candidate is evaluated by itself.
-    together = 1 if executor.to_dict().get("seconds") else plan.algorithm.together(plan.problem.space)
-    loop = SearchLoop(state, journal, folder.watched(on_result), together, earlier)
+    # Where a time limit ends processes, or trainings are cut short, each candidate is evaluated by itself.
+    about = executor.to_dict()
+    together = 1 if about.get("seconds") or about.get("asha") else plan.algorithm.together(plan.problem.space)
+    loop = SearchLoop(state, journal, folder.watched(on_result), together, earlier, plan.goal)
     task = Task.of(plan.problem, plan.evaluator, folder.path, plan.taken)
     return Prepared(folder.path, journal, plan, state, loop, task)
 

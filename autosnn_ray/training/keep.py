@@ -12,8 +12,9 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.space import Architecture
 from autosnn_ray.training.checkpoint import NETWORK_DESCRIPTION
 from autosnn_ray.training.loop import OnStep
+from autosnn_ray.training.scratch import Start
 from autosnn_ray.training.settings import TrainSettings
-from autosnn_ray.training.standalone import Start, train_from_scratch
+from autosnn_ray.training.standalone import train_from_scratch
 from autosnn_ray.training.state import STATE_FILE
 from autosnn_ray.training.trained import TrainedNetwork
 

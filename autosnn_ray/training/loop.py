@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +52,20 @@ class Progress:
 OnStep = Callable[[Progress], None]
 
 
-def train(
+@dataclass(frozen=True)
+class Epoch:
+    """Where a training stands, after an epoch.
+
+    Attributes:
+        done: Epochs that are done.
+        optimizer: Adam with its moments, as ``TrainingState.save`` takes it.
+    """
+
+    done: int
+    optimizer: torch.optim.Optimizer
+
+
+def train_epochs(
     network: SpikingNetwork,
     data: Dataset,
     settings: TrainSettings,
@@ -62,8 +75,11 @@ def train(
     state: TrainingState | None = None,
     on_step: OnStep | None = None,
     group: Group | None = None,
-) -> None:
-    """Trains a network in place on the training split.
+) -> Iterator[Epoch]:
+    """Trains a network in place on the training split, an epoch each time the next is asked for.
+
+    Nothing is trained, and no saved state read, before the first is asked for. Between two epochs the network may be
+    evaluated, and the training given up.
 
     Every epoch draws order, augmentation and paths from a generator of its own, made of seed and epoch: a
     training that goes on from a saved epoch ends with the weights of an undisturbed one.
@@ -79,6 +95,9 @@ def train(
         group: The processes that train the network together, each with its share of every batch: losses and weights
             are those of one process, to float tolerance. The first of them saves. This process alone, where the
             samples are, if None.
+
+    Yields:
+        Where the training stands, after each epoch; nothing where the saved state is that of the last.
 
     Raises:
         TrainingDivergedError: The loss is not finite.
@@ -115,6 +134,8 @@ def train(
         _check_finite(network, epoch, settings.learning_rate)
         if state and group.rank == 0:
             state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
+        yield Epoch(epoch + 1, optimizer)
+        network.train()  # whoever looked at it may have left it evaluating
 
 
 def _check_finite(network: SpikingNetwork, epoch: int, rate: float) -> None:

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import training_bar
 from autosnn_ray.space import Architecture, format_architecture
 from autosnn_ray.spiking.network import SpikingNetwork
-from autosnn_ray.training.loop import OnStep, train
+from autosnn_ray.training.loop import OnStep
+from autosnn_ray.training.scratch import ScratchTraining, Start
 from autosnn_ray.training.settings import TrainSettings
-from autosnn_ray.training.state import TrainingState
-
-
-@dataclass(frozen=True)
-class Start:
-    """Initial weights that are not drawn.
-
-    Attributes:
-        name: What they are, such as ``supernet`` and its checksum; a training that goes on must have the same.
-        apply: Changes a new network's weights.
-    """
-
-    name: str
-    apply: Callable[[SpikingNetwork], object]
 
 
 def train_from_scratch(
@@ -61,24 +44,11 @@ def train_from_scratch(
         CheckpointError: The folder holds an unfinished training of another kind.
         TrainingDivergedError: The loss is not finite.
     """
-    settings = settings or TrainSettings()
     architecture = problem.space.parse(architecture)
-    network = problem.network(torch.Generator().manual_seed(seed), architecture)
-    if start is not None:
-        start.apply(network)
-    state = None
-    if folder is not None:
-        identity = {
-            "space": problem.space.checksum,
-            "architecture": architecture,
-            "data": problem.data.checksum,
-            "seed": seed,
-            "timesteps": problem.timesteps,
-            "neuron": problem.neuron.to_dict(),
-            "settings": settings.to_dict(),
-            "start": start.name if start else "scratch",
-        }
-        state = TrainingState(Path(folder), identity)
     with training_bar(format_architecture(architecture) or "network", progress=progress, then=on_step) as told:
-        train(network, problem.data, settings, seed=seed, draw_paths=lambda _: [None], state=state, on_step=told)
-    return network.eval().requires_grad_(False)
+        training = ScratchTraining(
+            problem, architecture, seed=seed, settings=settings, folder=folder, on_step=told, start=start
+        )
+        while training.step():
+            pass
+    return training.network.eval().requires_grad_(False)

@@ -15,7 +15,7 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.progress import training_bar
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
 from autosnn_ray.training.group import ALONE, Group
-from autosnn_ray.training.loop import DrawPaths, OnStep, train
+from autosnn_ray.training.loop import DrawPaths, OnStep, train_epochs
 from autosnn_ray.training.path_statistics import PathStatistics, measure_paths
 from autosnn_ray.training.paths import PATH_SAMPLERS
 from autosnn_ray.training.settings import TrainSettings
@@ -75,7 +75,8 @@ def train_supernet(
     draw_paths: DrawPaths = lambda rng: sampler(problem.space, rng)  # noqa: E731
     how: dict[str, Any] = {"seed": seed, "draw_paths": draw_paths, "state": state, "group": group}
     with training_bar("supernet", progress=progress, then=on_step) as told:
-        train(network, problem.data, settings, on_step=told, **how)
+        for _ in train_epochs(network, problem.data, settings, on_step=told, **how):
+            pass
     network.to("cpu").eval().requires_grad_(False)
     supernet = Supernet(
         network=network,

@@ -91,7 +91,7 @@ def test_a_search_and_its_resumption_end_to_end(tiny_problem, tiny_supernet, tmp
         tiny_problem, asr.SupernetPath(tiny_supernet), path=tmp_path / "run", algorithm=asr.AutoSNN(seed=1),
         candidates=6, executor=asr.Ray(cpus=0.5),
     )  # fmt: skip
-    assert run.config()["executor"] == {"name": "ray", "cpus": 0.5, "gpus": 0, "seconds": None}
+    assert run.config()["executor"] == {"name": "ray", "cpus": 0.5, "gpus": 0, "seconds": None, "asha": None}
     before = rows(run)
     cut(run.path, 6)
     assert rows(asr.resume(run.path, on_result=lambda one, _: told.append(one.index))) == before

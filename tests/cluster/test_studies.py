@@ -26,6 +26,9 @@ class Counted:
         self.sizes.append(size_bytes)
         return self.ray.open(size_bytes + MORE)
 
+    def check(self, evaluator, goal):
+        self.ray.check(evaluator, goal)
+
     def to_dict(self):
         return self.ray.to_dict()
 

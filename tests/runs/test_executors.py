@@ -134,7 +134,7 @@ def test_a_journal_holds_nothing_of_one_machine_alone():
     executor = asr.Ray(
         address="10.0.0.1:6379", num_cpus=3, concurrent=2, cpus=2, runtime_env={"env_vars": {"TOKEN": "secret"}}
     )
-    assert executor.to_dict() == {"name": "ray", "cpus": 2, "gpus": 0, "seconds": None}
+    assert executor.to_dict() == {"name": "ray", "cpus": 2, "gpus": 0, "seconds": None, "asha": None}
     assert executor_from_dict({}) == default_executor() == asr.Ray()
 
 

@@ -23,6 +23,9 @@ class Opened:
         self.sizes.append(size_bytes)
         return LOCAL.open(size_bytes)
 
+    def check(self, evaluator, goal):
+        LOCAL.check(evaluator, goal)
+
     def to_dict(self):
         return LOCAL.to_dict()
 

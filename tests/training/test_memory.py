@@ -15,7 +15,7 @@ from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking import NeuronSettings
 from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training import TrainSettings, train_from_scratch, train_supernet
-from autosnn_ray.training.loop import train
+from autosnn_ray.training.loop import train_epochs
 from autosnn_ray.training.memory import plan_memory, recomputing
 
 PATH = ("srb_k5", "skip", "scb_k3", "srb_k3", "skip")
@@ -82,7 +82,8 @@ def test_micro_batches_add_up_to_the_steps_gradient(digits):
         data = Dataset("some", 10, *(s.head(7) for s in (digits.train, digits.validation, digits.test)))
         doubled = Dataset("some", 10, type(data.train)(data.train.x.double(), data.train.y), data.validation, data.test)
         settings = TrainSettings(epochs=1, batch_size=7, schedule="constant", memory=memory)
-        train(net, doubled, settings, seed=0, draw_paths=lambda _: [None])
+        for _ in train_epochs(net, doubled, settings, seed=0, draw_paths=lambda _: [None]):
+            pass
         return {name: parameter.grad for name, parameter in net.named_parameters()}
 
     per_sample = plan_memory(network().double(), digits.train.x[:2].double(), 1, 1.0).bytes / 1e9
