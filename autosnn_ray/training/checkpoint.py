@@ -75,6 +75,18 @@ def build_on_meta(space: SearchSpace, description: Mapping[str, Any]) -> Spiking
         )
 
 
+def describe_network(network: SpikingNetwork) -> dict[str, Any]:
+    """Returns what ``build_on_meta`` needs, besides the space, to build a network again."""
+    return {
+        "classes": network.classes,
+        "timesteps": network.timesteps,
+        "neuron": network.neuron.to_dict(),
+        "in_channels": network.in_channels,
+        "input_size": list(network.input_size),
+        "architecture": None if network.architecture is None else list(network.architecture),
+    }
+
+
 def read_weights(path: Path, checksum: str) -> dict[str, Tensor]:
     """Reads a weights file and holds it against its checksum and against NaN.
 

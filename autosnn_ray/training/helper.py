@@ -1,0 +1,55 @@
+"""What a helping process of this machine runs; started by ``helpers``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.distributed import ProcessGroup
+
+from autosnn_ray.allocator import keep_freed_memory
+from autosnn_ray.training.group import Group
+from autosnn_ray.training.lead import follow
+
+
+def local_group(folder: Path, rank: int, size: int) -> Group:
+    """Joins the processes of this machine that meet in a folder; they speak over the loopback address alone."""
+    # Its own channels, and not PyTorch's default one, which the user may have, or want.
+    c10d: Any = torch.distributed
+    store = c10d.FileStore(str(folder / "meeting"), size)
+
+    def among(ranks: list[int]) -> ProcessGroup | None:
+        if rank not in ranks:
+            return None
+        options = c10d.ProcessGroupGloo._Options()
+        options._devices = [c10d.ProcessGroupGloo.create_device(hostname="127.0.0.1")]
+        options._threads = 1
+        own = c10d.PrefixStore("-".join(map(str, ranks)), store)
+        channel: ProcessGroup = c10d.ProcessGroupGloo(own, ranks.index(rank), len(ranks), options)
+        return channel
+
+    return Group(rank, size, channel=among(list(range(size))), among=among)
+
+
+def ready_file(folder: Path, rank: int) -> Path:
+    """Returns what a helper makes when it is ready to meet the others."""
+    return folder / f"ready-{rank}"
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that started it does, however it ends: its end of the pipe is then closed."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main(folder: str, rank: str, size: str, threads: str) -> None:
+    """Helps until the first process says that it is over."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(int(threads))
+    keep_freed_memory()
+    ready_file(Path(folder), int(rank)).touch()
+    follow(local_group(Path(folder), int(rank), int(size)))
