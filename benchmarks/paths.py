@@ -3,8 +3,8 @@
     python benchmarks/paths.py               # some minutes; writes its part of docs/performance.md
 
 They take turns, a stretch of steps each, in the order A, B, C, A, B, C …; each has processes of its own that live
-through all turns. Given are wall-clock time and, beside it, processor time of all processes: on a busy machine the first
-says little, and the second says what is computed.
+through all turns. Given are wall-clock time and, beside it, processor time of all processes: on a busy machine the one
+says little, and the other says what is computed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ from typing import Any
 
 from timing import compare, publish, table
 
-CONTESTANTS = {"one process, one thread": (1, 1), "one process, two threads": (1, 2), "two processes, one thread": (2, 1)}
+CONTESTANTS = {
+    "one process, one thread": (1, 1),
+    "one process, two threads": (1, 2),
+    "two processes, one thread": (2, 1),
+}
 OURS = "two processes, one thread"
 CASES: dict[str, dict[str, Any]] = {
     "digits_16, batch 32": {"space": "digits_16", "batch": 32, "steps": 8},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from torch.distributed import ProcessGroup
 
 from autosnn_ray.allocator import keep_freed_memory
+from autosnn_ray.training.checkpoint import build_described
 from autosnn_ray.training.group import Group
 from autosnn_ray.training.lead import follow
 
@@ -42,14 +45,17 @@ def ready_file(folder: Path, rank: int) -> Path:
 
 def _end_with_parent() -> None:
     """Ends this process when the one that started it does, however it ends: its end of the pipe is then closed."""
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)  # a buffered read would hold a lock when this process ends by itself
     os._exit(1)
 
 
-def main(folder: str, rank: str, size: str, threads: str) -> None:
-    """Helps until the first process says that it is over."""
+def main(description: str, folder: str, rank: str, size: str, threads: str) -> None:
+    """Helps until the first process says that it is over; fails before it is ready if it cannot build the network."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(int(threads))
     keep_freed_memory()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the first process has said it
+        build_described(json.loads(description))
     ready_file(Path(folder), int(rank)).touch()
     follow(local_group(Path(folder), int(rank), int(size)))

@@ -8,16 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import torch
 from safetensors.torch import load
 from torch import Tensor
 
-from autosnn_ray.space import SearchSpace
-from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.balance import PathCosts, deal_out
-from autosnn_ray.training.checkpoint import build_on_meta, describe_network
+from autosnn_ray.training.checkpoint import build_described, describe_network
 from autosnn_ray.training.group import Group
 from autosnn_ray.training.memory import MemoryPlan
 from autosnn_ray.training.settings import TrainSettings
@@ -55,7 +52,7 @@ class Lead:
         """Trains with a group from now on; those in it get network and optimiser as they are."""
         old = self._stepper
         introduction = {
-            "network": {**describe_network(old.network), "space": old.network.space.to_dict()},
+            "network": describe_network(old.network),
             "settings": old.settings.to_dict(),
             "plan": asdict(old.plan),
             "paths": old.paths,
@@ -91,7 +88,7 @@ def follow(group: Group) -> None:
         group: The processes, seen by one that is not the first.
     """
     introduction = json.loads(group.hand_out_bytes())
-    network = _build(introduction["network"], group.device)
+    network = build_described(introduction["network"]).to_empty(device=group.device)
     optimizer = new_optimizer(network)
     unpack_training(load(group.hand_out_bytes()), network, optimizer)
     settings, plan = TrainSettings.from_dict(introduction["settings"]), MemoryPlan(**introduction["plan"])
@@ -114,8 +111,3 @@ def follow(group: Group) -> None:
 def _nothing(paths: int, slots: int, device: str) -> Tensor:
     """Returns the words before a step that has no samples; any other's have its size."""
     return torch.zeros(2 + paths * (1 + slots), dtype=torch.float64, device=device)
-
-
-def _build(description: dict[str, Any], device: str) -> SpikingNetwork:
-    space = SearchSpace.from_dict(description["space"], source="the leading process")
-    return build_on_meta(space, description).to_empty(device=device)

@@ -87,14 +87,14 @@ def train(
         CheckpointError: The saved state belongs to another training.
     """
     group = group or Group(device=str(data.train.x.device))
-    helpers = helpers or Helpers(1)
+    helpers = helpers or Helpers()
     network.to(group.device)
     optimizer = new_optimizer(network)
     steps_per_epoch = -(-len(data.train) // settings.batch_size)
     tracker = _Tracker(settings, steps_per_epoch, on_step)
     first = state.restore(network, optimizer) if state else 0
     paths = len(draw_paths(np.random.default_rng(0)))
-    plan = _plan(network.train(), data.train.x, settings, max(group.size, helpers.count), paths)
+    plan = _plan(network.train(), data.train.x, settings, max(group.size, helpers.share.count), paths)
     lead = Lead(Stepper(network, optimizer, settings, plan, Group(device=group.device), paths), data.train.x)
     if group.size > 1:
         lead.take_in(group)
@@ -105,7 +105,7 @@ def train(
             order = torch.randperm(len(data.train), generator=generator)
             for position, rows in enumerate(order.split(settings.batch_size)):
                 step = epoch * steps_per_epoch + position
-                if joined := helpers.join(tracker.steps - step):
+                if joined := helpers.join(network, tracker.steps - step):
                     lead.take_in(joined)
                 # On the CPU, like the generator: the same draws wherever the network is.
                 x = data.augment(data.train.x[rows].cpu(), generator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def train_supernet(
     progress: bool | None = None,
     save_every_seconds: float = 10.0,
     workers: int | None = None,
+    say: Callable[[str], object] | None = None,
     group: Group | None = None,
 ) -> Supernet:
     """Trains one network that holds every architecture of a space.
@@ -54,6 +56,7 @@ def train_supernet(
         workers: Processes of this machine that train it together, by shares of the paths of a step, then of the batch.
             Where None, PyTorch's threads are shared out to as many as a step has paths, once a training is seen to
             last: weights do not depend on whether. With 1 this process alone trains, with all of these threads.
+        say: Is told in one line how many processes train, and why; printed where there is a bar, if None.
         group: Processes that are there already, seen by the first of them; see ``train_on_ray``.
 
     Returns:
@@ -82,14 +85,15 @@ def train_supernet(
     sampler = PATH_SAMPLERS[sampling]
     draw_paths: DrawPaths = lambda rng: sampler(problem.space, rng)  # noqa: E731
     how: dict[str, Any] = {"seed": seed, "draw_paths": draw_paths, "state": state, "group": group}
-    say = console.print if is_shown(progress) else None
     share = share_threads(
         workers, len(draw_paths(np.random.default_rng(0))), is_free=_is_free(problem, settings, group)
     )
     with (
         training_bar("supernet", progress=progress, then=on_step) as told,
         limited_threads(share.threads),
-        Helpers(share.count, share.threads, at_once=workers is not None, say=say) as helpers,
+        Helpers(
+            share, at_once=workers is not None, say=say or (console.print if is_shown(progress) else None)
+        ) as helpers,
     ):
         train(network, problem.data, settings, on_step=told, helpers=helpers, **how)
     network.to("cpu").eval().requires_grad_(False)
