@@ -47,10 +47,11 @@ def train_on_ray(
     progress: bool | None = None,
     **settings: Any,
 ) -> Supernet:
-    """Trains a supernet by ``train_supernet`` in several processes, each with its share of every batch.
+    """Trains a supernet by ``train_supernet`` in several processes, each with its share of a step's paths.
 
-    Batch norm takes its statistics over the samples of all: losses and weights are those of one process, to float
-    tolerance, whatever the number. Where a process dies all go on from the last saved epoch.
+    Weights are those of one process to the last bit. Where there are more processes than paths, several share the
+    rows of a batch for one path: then they are so to float tolerance. Where a process dies all go on from the last
+    saved epoch.
 
     Args:
         problem: As ``train_supernet`` takes it.

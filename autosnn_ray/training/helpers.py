@@ -125,7 +125,8 @@ class Helpers:
         folder = self._folder or self._start(json.dumps(describe_network(network)))
         while not all(ready_file(folder, rank).exists() for rank in range(1, self.share.count)):
             if (lost := self._lost()) is not None:
-                return self._go_alone(lost)
+                self._go_alone(lost)
+                return None
             if not self.at_once:
                 return None
             time.sleep(_LOOK_EVERY_SECONDS)
