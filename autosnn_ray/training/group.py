@@ -86,7 +86,9 @@ class Group:
             count: How many teams; with fewer processes each is a team of its own.
         """
         ranks = [part.tolist() for part in torch.arange(self.size).tensor_split(min(count, self.size))]
-        own = ALONE
+        if len(ranks) == 1:
+            return ranks, self
+        own = replace(ALONE, device=self.device)
         for team in ranks:
             # One of a single process says nothing; of the others each is opened by all, whoever is in it.
             channel = self.among(team) if len(team) > 1 and self.among is not None else None
