@@ -88,22 +88,22 @@ def train_supernet(
     share = share_threads(
         workers, len(draw_paths(np.random.default_rng(0))), is_free=_is_free(problem, settings, group)
     )
-    with (
-        training_bar("supernet", progress=progress, then=on_step) as told,
-        limited_threads(share.threads),
-        Helpers(
-            share, at_once=workers is not None, say=say or (console.print if is_shown(progress) else None)
-        ) as helpers,
-    ):
-        train(network, problem.data, settings, on_step=told, helpers=helpers, **how)
-    network.to("cpu").eval().requires_grad_(False)
+    said = say or (console.print if is_shown(progress) else None)
+    with limited_threads(share.threads):
+        with (
+            training_bar("supernet", progress=progress, then=on_step) as told,
+            Helpers(share, at_once=workers is not None, say=said) as helpers,
+        ):
+            train(network, problem.data, settings, on_step=told, helpers=helpers, **how)
+        network.to("cpu").eval().requires_grad_(False)
+        measured = measure_paths(network, problem.data, settings.loss, seed)
     supernet = Supernet(
         network=network,
         data=problem.data.describe(),
         sampling=sampling,
         training=settings,
         seed=seed,
-        paths=measure_paths(network, problem.data, settings.loss, seed),
+        paths=measured,
         weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
     )
     if folder is not None and state is not None:
