@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import warnings
@@ -43,15 +44,16 @@ def ready_file(folder: Path, rank: int) -> Path:
     return folder / f"ready-{rank}"
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(folder: str) -> None:
     """Ends this process when the one that started it does, however it ends: its end of the pipe is then closed."""
     os.read(sys.stdin.fileno(), 1)  # a buffered read would hold a lock when this process ends by itself
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
 def main(description: str, folder: str, rank: str, size: str, threads: str) -> None:
     """Helps until the first process says that it is over; fails before it is ready if it cannot build the network."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     torch.set_num_threads(int(threads))
     keep_freed_memory()
     with warnings.catch_warnings():

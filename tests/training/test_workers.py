@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import signal
 import subprocess
@@ -218,10 +219,11 @@ def test_a_training_that_leaves_no_memory_starts_nobody(monkeypatch):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_helpers_end_with_the_process_that_started_them(tiny_space_file, tmp_path, how):
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(tiny_space_file), str(tmp_path), "strict", "2"],
+        [sys.executable, str(SCRIPT), str(tiny_space_file), str(tmp_path / "supernet"), "strict", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     for _ in range(3):
         process.stdout.readline()
@@ -230,6 +232,7 @@ def test_helpers_end_with_the_process_that_started_them(tiny_space_file, tmp_pat
     _, errors = process.communicate(timeout=60)
     psutil.wait_procs([helper], timeout=60)
     assert not helper.is_running()
+    assert not list(tmp_path.glob("autosnn-ray-*"))
     # By itself, and not by an abort in the end: a second signal would be SIGABRT.
     assert process.returncode == -signal.SIGKILL or (process.returncode in (1, -how) and "KeyboardInterrupt" in errors)
 
