@@ -50,12 +50,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="paths of a step: uniform (one), strict (fairness: one a choice), sandwich (largest, smallest, one drawn)",
     )
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes that train a supernet together, by Ray Train (1: this one)"
+        "--workers",
+        type=int | None,
+        default=None,
+        help="processes that train a supernet together, by shares of a step's paths (default: all cores, where a "
+        "training lasts; 1: this process alone)",
     )
     parser.add_argument(
-        "--address", type=str | None, default=None, help="train on this Ray cluster; see docs/cluster.md"
+        "--address", type=str | None, default=None, help="train on this Ray cluster, by Ray Train; see docs/cluster.md"
     )
-    parser.add_argument("--gpus", type=bool, default=False, help="true: each process has a GPU of its own")
+    parser.add_argument(
+        "--gpus", type=bool, default=False, help="true: each process has a GPU of its own, by Ray Train"
+    )
     add_data_options(parser)
     add_training_options(parser)
     add_neuron_options(parser)
@@ -71,13 +77,13 @@ def run(options: Namespace) -> None:
     settings = training_settings(options)
     _refuse_finished(Path(options.folder))
     train = _train_supernet if space.slots and options.architecture is None else _train_from_scratch
-    if train is _train_from_scratch and _on_ray(options):
+    if train is _train_from_scratch and (options.workers not in (None, 1) or _on_ray(options)):
         raise InvalidInputError("workers, address, gpus: they train a supernet; one network is trained in this process")
     train(options, problem, settings)
 
 
 def _on_ray(options: Namespace) -> bool:
-    return options.workers != 1 or options.address is not None or options.gpus
+    return options.address is not None or options.gpus
 
 
 def _refuse_finished(folder: Path) -> None:
@@ -101,10 +107,10 @@ def _train_supernet(options: Namespace, problem: Problem, settings: TrainSetting
     if _on_ray(options):
         from autosnn_ray.cluster.train import train_on_ray
 
-        where = {"workers": options.workers, "address": options.address, "gpus": options.gpus}
+        where = {"workers": options.workers or 1, "address": options.address, "gpus": options.gpus}
         supernet = train_on_ray(problem, progress=True, **how, **where)
     else:
-        supernet = train_supernet(problem, progress=True, **how)
+        supernet = train_supernet(problem, progress=True, workers=options.workers, **how)
     console.print(f"{supernet.paths.summary}: the fitness' reference_spikes")
     say_written([Path(options.folder)])
     say_next("search", "runs/first", "--supernet", options.folder)

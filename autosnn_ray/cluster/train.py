@@ -15,6 +15,7 @@ import ray.train
 import torch
 from ray.train.torch import TorchConfig, TorchTrainer
 from ray.train.v2.api.exceptions import TrainingFailedError
+from torch import distributed
 
 from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.cluster.session import environment, ray_session
@@ -23,6 +24,7 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.progress import training_bar
 from autosnn_ray.storage.run_folder import run_folder
 from autosnn_ray.training.group import Group
+from autosnn_ray.training.lead import follow
 from autosnn_ray.training.loop import OnStep, Progress
 from autosnn_ray.training.supernet import Supernet
 from autosnn_ray.training.train_supernet import refuse_finished, train_supernet, warn_if_untrained
@@ -45,10 +47,11 @@ def train_on_ray(
     progress: bool | None = None,
     **settings: Any,
 ) -> Supernet:
-    """Trains a supernet by ``train_supernet`` in several processes, each with its share of every batch.
+    """Trains a supernet by ``train_supernet`` in several processes, each with its share of a step's paths.
 
-    Batch norm takes its statistics over the samples of all: losses and weights are those of one process, to float
-    tolerance, whatever the number. Where a process dies all go on from the last saved epoch.
+    Weights are those of one process to the last bit. Where there are more processes than paths, several share the
+    rows of a batch for one path: then they are so to float tolerance. Where a process dies all go on from the last
+    saved epoch.
 
     Args:
         problem: As ``train_supernet`` takes it.
@@ -131,9 +134,20 @@ def _train(loop: dict[str, Any]) -> None:
     """What every process runs."""
     context = ray.train.get_context()
     gpus = torch.cuda.is_available() and bool(ray.get_gpu_ids())
-    group = Group(context.get_world_rank(), context.get_world_size(), "cuda" if gpus else "cpu")
+    group = Group(
+        context.get_world_rank(),
+        context.get_world_size(),
+        "cuda" if gpus else "cpu",
+        channel=distributed.group.WORLD,
+        among=distributed.new_group,
+    )
     torch.set_num_threads(loop["threads"])
     keep_freed_memory()
+    if ray.get(loop["teller"].ended_by.remote()) is not None:
+        return
+    if group.rank:
+        follow(group)
+        return
 
     def tell(progress: Progress) -> None:
         loop["teller"].tell.remote(progress)
@@ -143,12 +157,12 @@ def _train(loop: dict[str, Any]) -> None:
             ray.get(loop["problem"]),
             folder=loop["folder"],
             group=group,
-            on_step=tell if group.rank == 0 else None,
+            on_step=tell,
             progress=False,
             **loop["settings"],
         )
     except AutoSNNError as error:
-        # It comes up in every process alike, and would again: nothing to be tried once more.
+        # It would come up again: nothing to be tried once more.
         ray.get(loop["teller"].end.remote(error))
 
 

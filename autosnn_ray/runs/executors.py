@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Protocol
 
@@ -92,7 +92,9 @@ class Local:
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Evaluates one job after the other, until one of them is ended from within."""
-        with _threads(self.threads):
+        from autosnn_ray.spiking.threads import limited_threads
+
+        with limited_threads(self.threads):
             for loop, task in jobs:
                 if loop.done:
                     continue
@@ -111,18 +113,6 @@ class Local:
     def to_dict(self) -> dict[str, Any]:
         """Returns name and settings as plain values."""
         return {"name": self.name, **asdict(self)}
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def default_executor() -> Executor:

@@ -141,6 +141,13 @@ class SpikingNetwork(nn.Module):
             return NetworkOutput(logits, None, {})
         return NetworkOutput(logits, meter.total, meter.layers)
 
+    def parts(self, path: Architecture) -> list[nn.Module]:
+        """Returns what a path runs: stem, the block of each layer, head."""
+        choices = iter(path)
+        layers = zip(self.space.layers, self.layers, strict=True)
+        blocks = [cast(nn.ModuleDict, one)[next(choices) if layer.is_slot else layer.kind] for layer, one in layers]
+        return [self.stem, *blocks, self.head]
+
     def _begin(
         self, x: Tensor, path: Architecture, meter: SpikeMeter | None, prefixes: Prefixes | None
     ) -> tuple[int, Tensor]:

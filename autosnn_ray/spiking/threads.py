@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,17 @@ import torch
 
 _WORTH_THREADS = 2**21
 """Elements below which a second thread costs more than it saves: on a busy machine each waits for the other."""
+
+
+@contextmanager
+def limited_threads(count: int | None) -> Iterator[None]:
+    """Gives PyTorch, and compiled loops, so many threads for the while of the block; as many as it has where None."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def in_threads(loop: Callable[..., None], samples: int, elements: int, *arguments: Any) -> None:

@@ -152,7 +152,7 @@ class _Stage:
     def supernet(self, folder: Path, settings: TrainSettings, sampling: str) -> Supernet:
         if (folder / DESCRIPTION).exists():
             return Supernet.load(folder)
-        train: Callable[..., Supernet] = train_supernet
+        train: Callable[..., Supernet] = partial(train_supernet, say=self.watch.noted)
         if self.executor.to_dict().get("gpus"):
             slots(1, 1)  # refuses where there is none; Ray Train would wait for one
             train = partial(train_on_ray, workers=1, gpus=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
-from autosnn_ray.progress import OnRun, run_bar, search_bar, training_bar
+from autosnn_ray.progress import OnRun, console, run_bar, search_bar, training_bar
 
 if TYPE_CHECKING:
     from autosnn_ray.algorithms import OnResult
@@ -29,6 +29,9 @@ class Watch(Protocol):
     def retraining(self) -> AbstractContextManager[OnRun | None]:
         """Is there while architectures are trained from scratch."""
         ...
+
+    def noted(self, line: str) -> None:
+        """Is told how a training is run."""
 
     def trained(self, supernet: Supernet) -> None:
         """Is told of the supernet."""
@@ -54,6 +57,9 @@ class Silent:
         """Shows nothing."""
         return nullcontext()
 
+    def noted(self, line: str) -> None:
+        """Shows nothing."""
+
     def trained(self, supernet: Supernet) -> None:
         """Shows nothing."""
 
@@ -67,6 +73,10 @@ class Bars(Silent):
     def training(self) -> AbstractContextManager[OnStep | None]:
         """Shows a bar while the supernet is trained."""
         return training_bar("1/3 supernet")
+
+    def noted(self, line: str) -> None:
+        """Prints it."""
+        console.print(line)
 
     def searching(self, candidates: int, goal: Goal) -> AbstractContextManager[OnResult | None]:
         """Shows a bar while the problem is searched."""

@@ -75,6 +75,24 @@ def build_on_meta(space: SearchSpace, description: Mapping[str, Any]) -> Spiking
         )
 
 
+def describe_network(network: SpikingNetwork) -> dict[str, Any]:
+    """Returns what ``build_described`` needs to build a network again, as plain values."""
+    return {
+        "space": network.space.to_dict(),
+        "classes": network.classes,
+        "timesteps": network.timesteps,
+        "neuron": network.neuron.to_dict(),
+        "in_channels": network.in_channels,
+        "input_size": list(network.input_size),
+        "architecture": None if network.architecture is None else list(network.architecture),
+    }
+
+
+def build_described(description: Mapping[str, Any]) -> SpikingNetwork:
+    """Builds a network that ``describe_network`` described, without memory for its weights."""
+    return build_on_meta(SearchSpace.from_dict(description["space"], source="another process"), description)
+
+
 def read_weights(path: Path, checksum: str) -> dict[str, Tensor]:
     """Reads a weights file and holds it against its checksum and against NaN.
 

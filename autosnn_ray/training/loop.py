@@ -10,15 +10,16 @@ import torch
 from torch import Tensor
 
 from autosnn_ray.data.dataset import Dataset
-from autosnn_ray.errors import AutoSNNError, CheckpointError
-from autosnn_ray.evaluation.losses import LOSSES
+from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.group import Group
-from autosnn_ray.training.memory import MemoryPlan, plan_memory, recomputing
-from autosnn_ray.training.settings import PRECISIONS, SCHEDULES, TrainSettings
-from autosnn_ray.training.shared_norm import sharing_statistics
+from autosnn_ray.training.helpers import Helpers
+from autosnn_ray.training.lead import Lead
+from autosnn_ray.training.memory import MemoryPlan, plan_memory
+from autosnn_ray.training.settings import SCHEDULES, TrainSettings
 from autosnn_ray.training.state import TrainingState
+from autosnn_ray.training.step import Stepper, new_optimizer
 
 DrawPaths = Callable[[np.random.Generator], Sequence[Architecture | None]]
 """Draws the paths of one step; ``[None]`` for a network of its own."""
@@ -75,6 +76,7 @@ def train_epochs(
     state: TrainingState | None = None,
     on_step: OnStep | None = None,
     group: Group | None = None,
+    helpers: Helpers | None = None,
 ) -> Iterator[Epoch]:
     """Trains a network in place on the training split, an epoch each time the next is asked for.
 
@@ -92,50 +94,56 @@ def train_epochs(
         draw_paths: Draws the paths of one step; their gradients are added before one update.
         state: Where to save after epochs, and to go on from; None to keep nothing.
         on_step: Told of every step.
-        group: The processes that train the network together, each with its share of every batch: losses and weights
-            are those of one process, to float tolerance. The first of them saves. This process alone, where the
-            samples are, if None.
+        group: The processes that train the network together, seen by the first of them, which leads: the others
+            ``follow``. This process alone, where the samples are, if None.
+        helpers: Processes of this machine that may join.
 
     Yields:
         Where the training stands, after each epoch; nothing where the saved state is that of the last.
 
     Raises:
         TrainingDivergedError: The loss is not finite.
-        CheckpointError: The saved state belongs to another training, or is not the same in every process.
+        CheckpointError: The saved state belongs to another training.
     """
     group = group or Group(device=str(data.train.x.device))
+    helpers = helpers or Helpers()
     network.to(group.device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
+    optimizer = new_optimizer(network)
     steps_per_epoch = -(-len(data.train) // settings.batch_size)
     tracker = _Tracker(settings, steps_per_epoch, on_step)
     first = state.restore(network, optimizer) if state else 0
-    _check_same_start(group, first)
-    share = -(-settings.batch_size // group.size)
-    plan = MemoryPlan(share, recompute=False, bytes=0)
-    if settings.memory is not None:
-        few = data.train.x[:2].to(group.device)
-        plan = plan_memory(network, few, share, settings.memory, segments=group.size == 1)
-    network.train()
-    for epoch in range(first, settings.epochs):
-        rng = np.random.default_rng([seed, epoch])
-        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        order = torch.randperm(len(data.train), generator=generator)
-        for position, rows in enumerate(order.split(settings.batch_size)):
-            # On the CPU, like the generator: the same draws wherever the network is.
-            x = data.augment(data.train.x[rows].cpu(), generator)
-            step = epoch * steps_per_epoch + position
-            rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
-            for options in optimizer.param_groups:
-                options["lr"] = rate
-            with recomputing(network, plan.recompute, plan.in_time), sharing_statistics(network, group):
-                y = data.train.y[rows]
-                loss = _step(network, optimizer, x, y, draw_paths(rng), settings, plan.micro_batch, group)
-            tracker.step_done(step, epoch, loss, rate)
-        _check_finite(network, epoch, settings.learning_rate)
-        if state and group.rank == 0:
-            state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
-        yield Epoch(epoch + 1, optimizer)
-        network.train()  # whoever looked at it may have left it evaluating
+    paths = len(draw_paths(np.random.default_rng(0)))
+    plan = _plan(network.train(), data.train.x, settings, max(group.size, helpers.share.count), paths)
+    lead = Lead(Stepper(network, optimizer, settings, plan, Group(device=group.device), paths), data.train.x)
+    if group.size > 1:
+        lead.take_in(group)
+    with lead:
+        for epoch in range(first, settings.epochs):
+            rng = np.random.default_rng([seed, epoch])
+            generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+            order = torch.randperm(len(data.train), generator=generator)
+            for position, rows in enumerate(order.split(settings.batch_size)):
+                step = epoch * steps_per_epoch + position
+                if joined := helpers.join(network, tracker.steps - step):
+                    lead.take_in(joined)
+                # On the CPU, like the generator: the same draws wherever the network is.
+                x = data.augment(data.train.x[rows].cpu(), generator)
+                rate = settings.learning_rate * SCHEDULES[settings.schedule](step / tracker.steps)
+                tracker.step_done(step, epoch, lead.run(x, data.train.y[rows], draw_paths(rng), rate), rate)
+            _check_finite(network, epoch, settings.learning_rate)
+            if state:
+                state.save(network, optimizer, epoch + 1, last=epoch + 1 == settings.epochs)
+            yield Epoch(epoch + 1, optimizer)
+            network.train()  # whoever looked at it may have left it evaluating
+
+
+def _plan(network: SpikingNetwork, x: Tensor, settings: TrainSettings, processes: int, paths: int) -> MemoryPlan:
+    """Finds how each process runs a step; where paths are shared out, each has the whole batch of its own."""
+    share = -(-settings.batch_size // max(1, processes // paths))
+    if settings.memory is None:
+        return MemoryPlan(share, recompute=False, bytes=0)
+    few = x[:2].to(network.head.linear.weight.device)
+    return plan_memory(network, few, share, settings.memory, segments=processes <= paths)
 
 
 def _check_finite(network: SpikingNetwork, epoch: int, rate: float) -> None:
@@ -145,49 +153,6 @@ def _check_finite(network: SpikingNetwork, epoch: int, rate: float) -> None:
             raise TrainingDivergedError(
                 f"training diverged in epoch {epoch + 1}: {name} is not finite; lower the learning rate (now {rate:g})"
             )
-
-
-def _check_same_start(group: Group, epoch: int) -> None:
-    total, squares = group.add(torch.tensor([epoch, epoch**2], device=group.device)).tolist()
-    if total**2 != group.size * squares:
-        raise CheckpointError(
-            f"expected the same saved state in every process, got one of epoch {epoch} here and others elsewhere; "
-            "the folder must be one that every node can reach"
-        )
-
-
-def _step(
-    network: SpikingNetwork,
-    optimizer: torch.optim.Optimizer,
-    x: Tensor,
-    y: Tensor,
-    paths: Sequence[Architecture | None],
-    settings: TrainSettings,
-    micro_batch: int,
-    group: Group,
-) -> Tensor:
-    # Gradients of blocks off the paths stay None, so that Adam leaves those blocks alone.
-    optimizer.zero_grad(set_to_none=True)
-    total = torch.zeros((), device=group.device)
-    together, precision = micro_batch * group.size, PRECISIONS[settings.precision]
-    for part_x, part_y in zip(x.split(together), y.split(together), strict=True):
-        own_x, own_y = group.share(part_x).to(group.device), group.share(part_y).to(group.device)
-        teacher: Tensor | None = None
-        for path in paths:
-            with torch.autocast(own_x.device.type, precision, enabled=precision != torch.float32):
-                logits = network(own_x, path, count_spikes=False).logits
-            rate = logits.to(network.head.linear.weight.dtype) / network.timesteps
-            values = LOSSES[settings.loss](rate, own_y)
-            if settings.distillation and teacher is not None:
-                followed = (rate - teacher).square().mean(dim=1)
-                values = (1 - settings.distillation) * values + settings.distillation * followed
-            teacher = rate.detach() if teacher is None else teacher
-            value = values.sum() / len(y)
-            value.backward()
-            total = total + value.detach()
-    group.add_gradients(network.parameters())
-    optimizer.step()
-    return group.add(total) / len(paths)
 
 
 class _Tracker:

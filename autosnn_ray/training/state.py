@@ -20,6 +20,27 @@ from autosnn_ray.spiking.network import SpikingNetwork
 STATE_FILE = "training.safetensors"
 
 
+def pack_training(
+    network: SpikingNetwork, optimizer: torch.optim.Optimizer, metadata: dict[str, str] | None = None
+) -> bytes:
+    """Returns weights, statistics and optimiser as the content of a safetensors file."""
+    tensors: dict[str, Tensor] = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
+    for name, parameter in network.named_parameters():
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"optimizer/{name}/{key}"] = value
+    return save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
+
+
+def unpack_training(tensors: Mapping[str, Tensor], network: SpikingNetwork, optimizer: torch.optim.Optimizer) -> None:
+    """Puts what ``pack_training`` packed into a network and its optimiser."""
+    network.load_state_dict({n.removeprefix("network/"): t for n, t in tensors.items() if n.startswith("network/")})
+    for name, parameter in network.named_parameters():
+        start = f"optimizer/{name}/"
+        own = {n.removeprefix(start): t.to(parameter.device) for n, t in tensors.items() if n.startswith(start)}
+        if own:
+            optimizer.state[parameter] = own
+
+
 class TrainingState:
     """Saves weights, optimiser and epoch into one file of a folder, whole or not at all.
 
@@ -44,12 +65,8 @@ class TrainingState:
         """Saves the state after an epoch, when it is time or the epoch is the last."""
         if not last and time.monotonic() - self._saved_at < self._every_seconds:
             return
-        tensors: dict[str, Tensor] = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
-        for name, parameter in network.named_parameters():
-            for key, value in optimizer.state.get(parameter, {}).items():
-                tensors[f"optimizer/{name}/{key}"] = value
         metadata = {"epoch": str(epoch), "identity": json.dumps(self._identity)}
-        write_atomically(self._path, save({k: v.contiguous() for k, v in tensors.items()}, metadata))
+        write_atomically(self._path, pack_training(network, optimizer, metadata))
         self._saved_at = time.monotonic()
 
     def restore(self, network: SpikingNetwork, optimizer: torch.optim.Optimizer) -> int:
@@ -71,12 +88,7 @@ class TrainingState:
         except (SafetensorError, KeyError, ValueError, OSError) as error:
             raise CheckpointError(f"{self._path}: not a training state of this program: {error}") from error
         self._refuse_other(identity)
-        network.load_state_dict({n.removeprefix("network/"): t for n, t in tensors.items() if n.startswith("network/")})
-        for name, parameter in network.named_parameters():
-            start = f"optimizer/{name}/"
-            own = {n.removeprefix(start): t.to(parameter.device) for n, t in tensors.items() if n.startswith(start)}
-            if own:
-                optimizer.state[parameter] = own
+        unpack_training(tensors, network, optimizer)
         return epoch
 
     def discard(self) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from autosnn_ray.errors import InvalidInputError, UntrainedSupernetWarning, unknown_name
 from autosnn_ray.problem import Problem
-from autosnn_ray.progress import training_bar
+from autosnn_ray.progress import console, is_shown, training_bar
+from autosnn_ray.spiking.threads import limited_threads
 from autosnn_ray.training.checkpoint import DESCRIPTION, pack
-from autosnn_ray.training.group import ALONE, Group
+from autosnn_ray.training.group import Group
+from autosnn_ray.training.helpers import Helpers, share_threads
 from autosnn_ray.training.loop import DrawPaths, OnStep, train_epochs
 from autosnn_ray.training.path_statistics import PathStatistics, measure_paths
 from autosnn_ray.training.paths import PATH_SAMPLERS
@@ -33,7 +37,9 @@ def train_supernet(
     on_step: OnStep | None = None,
     progress: bool | None = None,
     save_every_seconds: float = 10.0,
-    group: Group = ALONE,
+    workers: int | None = None,
+    say: Callable[[str], object] | None = None,
+    group: Group | None = None,
 ) -> Supernet:
     """Trains one network that holds every architecture of a space.
 
@@ -47,7 +53,11 @@ def train_supernet(
         on_step: Told of every training step.
         progress: Whether to show a bar; where None, if a terminal or a notebook is there.
         save_every_seconds: How often the unfinished training is saved.
-        group: The processes that train it together, each calling this function alike; see ``train_on_ray``.
+        workers: Processes of this machine that train it together, by shares of the paths of a step, then of the batch.
+            Where None, PyTorch's threads are shared out to as many as a step has paths, once a training is seen to
+            last: weights do not depend on whether. With 1 this process alone trains, with all of these threads.
+        say: Is told in one line how many processes train, and why; printed where there is a bar, if None.
+        group: Processes that are there already, seen by the first of them; see ``train_on_ray``.
 
     Returns:
         The supernet, in evaluation mode, with the reference spikes measured.
@@ -56,6 +66,7 @@ def train_supernet(
         InvalidInputError: A setting is not what it must be, the space has no slots, or the folder already
             holds a supernet.
         TrainingDivergedError: The loss is not finite.
+        AutoSNNError: Another process has ended.
 
     Warns:
         UntrainedSupernetWarning: The paths are no better than chance.
@@ -74,24 +85,38 @@ def train_supernet(
     sampler = PATH_SAMPLERS[sampling]
     draw_paths: DrawPaths = lambda rng: sampler(problem.space, rng)  # noqa: E731
     how: dict[str, Any] = {"seed": seed, "draw_paths": draw_paths, "state": state, "group": group}
-    with training_bar("supernet", progress=progress, then=on_step) as told:
-        for _ in train_epochs(network, problem.data, settings, on_step=told, **how):
-            pass
-    network.to("cpu").eval().requires_grad_(False)
+    share = share_threads(
+        workers, len(draw_paths(np.random.default_rng(0))), is_free=_is_free(problem, settings, group)
+    )
+    said = say or (console.print if is_shown(progress) else None)
+    with limited_threads(share.threads):
+        with (
+            training_bar("supernet", progress=progress, then=on_step) as told,
+            Helpers(share, at_once=workers is not None, say=said) as helpers,
+        ):
+            for _ in train_epochs(network, problem.data, settings, on_step=told, helpers=helpers, **how):
+                pass
+        network.to("cpu").eval().requires_grad_(False)
+        measured = measure_paths(network, problem.data, settings.loss, seed)
     supernet = Supernet(
         network=network,
         data=problem.data.describe(),
         sampling=sampling,
         training=settings,
         seed=seed,
-        paths=measure_paths(network, problem.data, settings.loss, seed),
+        paths=measured,
         weights_checksum=hashlib.sha256(pack(network)).hexdigest(),
     )
-    if folder is not None and state is not None and group.rank == 0:
+    if folder is not None and state is not None:
         supernet.save(folder)
         state.discard()
     warn_if_untrained(supernet.paths)
     return supernet
+
+
+def _is_free(problem: Problem, settings: TrainSettings, group: Group | None) -> bool:
+    """Says whether more processes may be started though nobody said so: each takes what memory this one takes."""
+    return group is None and settings.memory is None and problem.data.train.x.device.type == "cpu"
 
 
 def _identity(problem: Problem, seed: int, settings: TrainSettings, sampling: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from autosnn_ray.training.checkpoint import (
     NETWORK_DESCRIPTION,
     NETWORK_WEIGHTS,
     build_on_meta,
+    describe_network,
     fill,
     pack,
     read_description,
@@ -195,14 +196,7 @@ def open_network(folder: str | Path, architecture: str | None = None) -> OpenedN
 
 def take_path(supernet: SpikingNetwork, architecture: str | Architecture) -> SpikingNetwork:
     """Takes one path out of a supernet, as a network of its own that shares the supernet's memory."""
-    description = {
-        "classes": supernet.classes,
-        "timesteps": supernet.timesteps,
-        "neuron": supernet.neuron.to_dict(),
-        "architecture": supernet.space.parse(architecture),
-        "in_channels": supernet.in_channels,
-        "input_size": supernet.input_size,
-    }
+    description = {**describe_network(supernet), "architecture": supernet.space.parse(architecture)}
     network = build_on_meta(supernet.space, description)
     fill(network, path_weights(supernet.state_dict(), network), "supernet")
     return network

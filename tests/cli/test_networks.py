@@ -12,7 +12,8 @@ import pytest
 
 import autosnn_ray as asr
 from autosnn_ray.cards import ModelCard
-from tests.cli.commands import ok, refused
+from autosnn_ray.training import Supernet
+from tests.cli.commands import ok, refused, run
 
 TRAIN = ("--epochs", "1", "--timesteps", "2", "--train-samples", "100")
 
@@ -45,6 +46,19 @@ def test_one_architecture_is_trained_alone_and_looked_into(capsys, network, tmp_
     assert f"written: {shlex.quote(str(tmp_path / 'mein lauf ñ' / 'profile.csv'))}" in said
     assert "already holds a network" in refused(capsys, "train", network, "--architecture", "skip/skip/skip/skip/skip")
     assert "already holds a network" in refused(capsys, "train", network)
+
+
+@pytest.mark.slow
+def test_a_supernet_trained_by_two_processes_is_that_of_one(tmp_path, tiny_space_file):
+    """And the program says how many there are."""
+    said = {
+        workers: run(tmp_path, "train", f"by-{workers}", "--space", tiny_space_file, *TRAIN, "--workers", workers)
+        for workers in (1, 2)
+    }
+    assert said[2].startswith("training with 2 processes of one thread each: they share out the paths of a step\n")
+    assert "processes" not in said[1]
+    first, second = (Supernet.load(tmp_path / f"by-{workers}") for workers in (1, 2))
+    assert first.weights_checksum == second.weights_checksum
 
 
 def test_a_path_of_a_supernet_is_looked_into(capsys, tiny_supernet_folder):

@@ -13,8 +13,8 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.training import TrainSettings, train_supernet
 
 
-def main(space: str, folder: str, sampling: str) -> None:
-    torch.set_num_threads(1)
+def main(space: str, folder: str, sampling: str, workers: str = "1") -> None:
+    torch.set_num_threads(int(workers))
 
     def on_step(progress) -> None:
         print(f"step {progress.step}", flush=True)
@@ -24,6 +24,7 @@ def main(space: str, folder: str, sampling: str) -> None:
         settings=TrainSettings(epochs=4, batch_size=64, learning_rate=1e-2),
         sampling=sampling,
         folder=Path(folder),
+        workers=int(workers),
         on_step=on_step,
         save_every_seconds=0.0,
     )
