@@ -15,6 +15,7 @@ import pandas as pd
 from autosnn_ray.errors import AutoSNNWarning, InvalidInputError
 from autosnn_ray.files import write_atomically
 from autosnn_ray.journal import JournalContents, Stop, Tell, is_locked, read_correct, read_journal
+from autosnn_ray.own_code import own_code_of
 from autosnn_ray.space import SearchSpace
 
 from .provenance import provenance
@@ -73,7 +74,9 @@ def read(path: str | Path) -> pd.DataFrame:
         AutoSNNWarning: A torn last line was left out.
     """
     contents = _contents(path)
-    space, goal = _space(contents), goal_of(contents.config)
+    space = _space(contents)
+    with own_code_of(contents.config):
+        goal = goal_of(contents.config)
     fitness = fitness_of(goal)
     quality = fitness.measure if fitness else "accuracy"
     rows = rows_of(contents, goal, quality)
@@ -178,4 +181,5 @@ def _contents(path: str | Path) -> JournalContents:
 
 def _space(contents: JournalContents) -> SearchSpace | None:
     entries = contents.config.get("problem", {}).get("space")
-    return None if entries is None else SearchSpace.from_dict(entries, source="journal")
+    with own_code_of(contents.config):
+        return None if entries is None else SearchSpace.from_dict(entries, source="journal")

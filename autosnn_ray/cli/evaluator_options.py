@@ -79,7 +79,7 @@ def add_evaluator_options(parser: ArgumentParser) -> None:
         field = users[0][1]
         shown.add_argument(
             f"--evaluator.{setting}",
-            type=_TYPES.get(str(field.type), str | None),
+            type=_TYPES.get(_written(field.type), str | None),
             default=None,
             help=f"of {names} (default: {_defaults(users)})",
         )
@@ -92,6 +92,11 @@ _TYPES: dict[str, Any] = {
     "bool": bool | None,
     "Mapping[str, Any] | None": dict[str, Any] | None,
 }
+
+
+def _written(annotation: Any) -> str:
+    """Returns a field's type as it is written; a module may have it evaluated."""
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
 def given_evaluator(options: Namespace) -> dict[str, Any]:

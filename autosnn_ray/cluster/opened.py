@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray import tune
 
+from autosnn_ray.cluster.by_value import own_code_by_value
 from autosnn_ray.cluster.messages import messages_in
 from autosnn_ray.cluster.overseer import start_overseer
 from autosnn_ray.cluster.pool import KeepActors
@@ -60,10 +61,11 @@ class OpenRay:
 def _run_tune(jobs: Sequence[tuple[SearchLoop, Task]], settings: Ray, overseer: Any, limit: int) -> None:
     # Samples and weights that several tasks share are one object in the store.
     tasks = tuple(task for _, task in jobs)
-    trainable = tune.with_resources(
-        tune.with_parameters(CandidateTrial, tasks=tasks, settings=settings, overseer=overseer),
-        {"cpu": settings.cpus, "gpu": settings.gpus},
-    )
+    with own_code_by_value():
+        trainable = tune.with_resources(
+            tune.with_parameters(CandidateTrial, tasks=tasks, settings=settings, overseer=overseer),
+            {"cpu": settings.cpus, "gpu": settings.gpus},
+        )
     with (
         remembered(),
         messages_in(tasks[0].context.home),

@@ -21,7 +21,7 @@ class FromFunction(Evaluator):
     Attributes:
         function: Returns an ``Evaluation``, or numbers by name such as ``{"accuracy": 0.9, "spikes": 500}``. It must
             be picklable, and is known to a run's journal by its module and name and, for a ``functools.partial``, its
-            arguments.
+            arguments, for an object that is called, or whose method is, its attributes.
     """
 
     name: ClassVar[str] = "function"
@@ -38,13 +38,15 @@ class FromFunction(Evaluator):
         return estimate
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns where the function stands, and what a partial one was given."""
+        """Returns where the function stands, and what a partial one, or the object that is called, was given."""
         function: Any = self.function
         settings: dict[str, Any] = {}
         while isinstance(function, functools.partial):
             given = {**{str(place): value for place, value in enumerate(function.args)}, **function.keywords}
             settings = {**given, **settings}
             function = function.func
+        called = getattr(function, "__self__", None if hasattr(function, "__qualname__") else function)
+        settings = {**getattr(called, "__dict__", {}), **settings}
         named: Any = function if hasattr(function, "__qualname__") else type(function)
         name = f"{named.__module__}:{named.__qualname__}"
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from autosnn_ray.errors import CheckpointError
 from autosnn_ray.evaluations import EXACT, Evaluation, Measure
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
 from autosnn_ray.loop import report_failure, report_of
+from autosnn_ray.own_code import Entry, travelling
 from autosnn_ray.problem import Problem
 from autosnn_ray.spiking.prefixes import SharedPrefixes
 
@@ -28,20 +29,23 @@ class Task:
     """A problem and its evaluator, as they travel to the processes that evaluate.
 
     Attributes:
+        own: What the user registered and the evaluation needs. The first field: it is unpickled, and so registered,
+            before what follows.
         context: The problem without its test samples, and the run's folder.
         evaluator: What evaluates, with the supernet where it uses one.
         checksum: CRC-32 over the supernet's weights, which all processes of a machine share; None without a supernet.
     """
 
+    own: tuple[Entry, ...]
     context: EvaluatorContext
     evaluator: Evaluator
-    checksum: int | None = field(default=None)
+    checksum: int | None = None
 
     @classmethod
     def of(cls, problem: Problem, evaluator: Evaluator, home: Path | None = None) -> Task:
         """Leaves the test samples behind, and takes the checksum of the weights."""
         folder = None if home is None else home.resolve()
-        return cls(EvaluatorContext.of(problem, folder), evaluator, _checksum(evaluator))
+        return cls(travelling(), EvaluatorContext.of(problem, folder), evaluator, _checksum(evaluator))
 
     @property
     def size_bytes(self) -> int:

@@ -13,6 +13,7 @@ from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError
 from autosnn_ray.evaluators import Evaluator, as_evaluator, evaluator_from_dict
 from autosnn_ray.objectives import DEFAULT_EXPONENT, Goal, SpikeAwareFitness
+from autosnn_ray.own_code import described, own_code_of
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.problems import problem_of
 from autosnn_ray.storage.supernets import open_supernet
@@ -84,6 +85,7 @@ class Plan:
             "candidates": self.candidates,
             "goal": self.goal.to_dict(),
             "versions": versions(),
+            "imported": described(),
         }
         plain: dict[str, Any] = json.loads(json.dumps(config))
         return plain
@@ -122,6 +124,7 @@ def plan_of(
     supernet: str | Path | None = None,
     data: Dataset | str | Path | None = None,
     evaluator: Evaluator | Callable[..., Any] | None = None,
+    algorithm: Algorithm | None = None,
 ) -> Plan:
     """Reads a run's plan from its configuration.
 
@@ -132,21 +135,25 @@ def plan_of(
         supernet: Folder of the supernet, where it has moved.
         data: The data set, or where its file or folder is now, where it is not found again by what the run says.
         evaluator: The evaluator, where it is none of ``EVALUATORS``.
+        algorithm: The algorithm, where it is none of ``ALGORITHMS``.
 
     Raises:
         AutoSNNError: Something is missing, or not what the run was started with.
     """
     try:
-        if evaluator is None:
-            found = evaluator_from_dict(config["evaluator"], open_supernet(path, config, supernet))
-        else:
-            found = as_evaluator(evaluator)
+        with own_code_of(config):
+            if evaluator is None:
+                found = evaluator_from_dict(config["evaluator"], open_supernet(path, config, supernet))
+            else:
+                found = as_evaluator(evaluator)
+            goal = Goal.from_dict(config["goal"])
+            algorithm = algorithm or algorithm_from_dict(config["algorithm"])
         plan = Plan(
             problem=problem_of(path, config, data),
             evaluator=found,
-            algorithm=algorithm_from_dict(config["algorithm"]),
+            algorithm=algorithm,
             candidates=_candidates(path, config["candidates"], candidates),
-            goal=Goal.from_dict(config["goal"]),
+            goal=goal,
         )
     except AutoSNNError:
         raise

@@ -105,6 +105,7 @@ def resume(
     supernet: str | Path | None = None,
     data: Dataset | str | Path | None = None,
     evaluator: Evaluator | Callable[..., Any] | None = None,
+    algorithm: Algorithm | None = None,
     executor: Executor | OpenExecutor | None = None,
     storage: str | Path | None = None,
     on_result: OnResult | None = None,
@@ -122,6 +123,7 @@ def resume(
         supernet: Folder of the supernet, where it is no longer where it was.
         data: The data set, or where its file or folder is now, where it is not found again.
         evaluator: The evaluator, where it is none of ``EVALUATORS``.
+        algorithm: The algorithm, where it is none of ``ALGORITHMS``; its settings must be those of before.
         executor: Where candidates are evaluated; as before where None.
         storage: As in ``search``. From a URL, what it holds and ``path`` does not is fetched first.
         on_result: Is called with every candidate and its outcome, first with those in the journal.
@@ -145,7 +147,10 @@ def resume(
                 f"{folder.path}: the search was ended before it had begun; there is nothing to go on with. "
                 "Start it as before: the folder counts as new"
             )
-        plan = plan_of(folder.path, config, candidates=candidates, supernet=supernet, data=data, evaluator=evaluator)
+        plan = plan_of(
+            folder.path, config, candidates=candidates, supernet=supernet, data=data, evaluator=evaluator,
+            algorithm=algorithm,
+        )  # fmt: skip
         executor = executor or executor_from_dict(config.get("executor", {}))
         with search_bar("resume", plan.candidates, plan.goal, progress=progress, then=on_result) as told:
             conduct([resumed(folder, journal, plan, executor, told)], executor)
