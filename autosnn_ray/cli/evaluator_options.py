@@ -138,17 +138,35 @@ def parse_evaluator(text: str, supernet: Supernet | None) -> Evaluator:
         >>> parse_evaluator("scratch,epochs=4,seed=1", None).settings["epochs"]
         4
     """
+    name, settings = named_settings("evaluator", text)
+    return make_evaluator(_today(name), supernet, **settings)
+
+
+def named_settings(what: str, text: str) -> tuple[str, dict[str, Any]]:
+    """Reads a name, and settings after it, each after a comma; a value that is no JSON is a text.
+
+    Args:
+        what: What it is, for the error.
+        text: Such as ``scratch,epochs=4`` or ``maximize,measure=accuracy``.
+
+    Raises:
+        InvalidInputError: A setting without a value.
+
+    Example:
+        >>> named_settings("objective", "maximize,measure=accuracy")
+        ('maximize', {'measure': 'accuracy'})
+    """
     name, *parts = text.split(",")
     settings = {}
     for part in parts:
         key, mark, value = part.partition("=")
         if not mark:
-            raise InvalidInputError(f"evaluator {text!r}: expected settings as name=value, got {part!r}")
+            raise InvalidInputError(f"{what} {text!r}: expected settings as name=value, got {part!r}")
         try:
             settings[key.strip()] = json.loads(value)
-        except ValueError as error:
-            raise InvalidInputError(f"evaluator {text!r}: expected a number for {key}, got {value!r}") from error
-    return make_evaluator(_today(name.strip()), supernet, **settings)
+        except ValueError:
+            settings[key.strip()] = value
+    return name.strip(), settings
 
 
 def _today(name: str) -> str:

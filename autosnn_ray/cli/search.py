@@ -18,6 +18,7 @@ from autosnn_ray.cli.evaluator_options import (
     chosen_evaluator,
     find_problem,
     given_evaluator,
+    named_settings,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.halving import hold_halving
@@ -84,6 +85,13 @@ def add_fitness_options(parser: ArgumentParser) -> None:
     """Adds the options of the fitness."""
     shown = group(parser, "goal")
     shown.add_argument(
+        "--objective",
+        type=list[str],
+        default=[],
+        help="what is to be as large as can be in place of the fitness, such as maximize,measure=accuracy, "
+        "minimize,measure=spikes, or one of your own with its settings; may be repeated",
+    )
+    shown.add_argument(
         "--exponent",
         type=number,
         default=-0.08,
@@ -111,10 +119,13 @@ def take_former(options: Namespace) -> None:
 
 
 def chosen_goal(options: Namespace, evaluator: Any) -> Goal:
-    """Returns the fitness that the options of ``add_fitness_options`` give."""
-    from autosnn_ray.objectives import Goal, SpikeAwareFitness
+    """Returns the objectives, or the fitness, that the options of ``add_fitness_options`` give."""
+    from autosnn_ray.objectives import Goal, SpikeAwareFitness, objective_from_dict
     from autosnn_ray.runs.plan import default_goal
 
+    if options.objective:
+        chosen = [named_settings("objective", text) for text in options.objective]
+        return Goal(tuple(objective_from_dict({**settings, "kind": name}) for name, settings in chosen))
     goal = default_goal(evaluator, options.exponent)
     if options.reference_spikes is None:
         return goal

@@ -30,7 +30,7 @@ def own_code_by_value() -> Iterator[None]:
         except (TypeError, PicklingError) as error:
             if not modules or "pickle" not in str(error):
                 raise
-            reason = str(error).splitlines()[0]
+            reason = str(error.__cause__ or error).splitlines()[0]
             raise InvalidInputError(
                 f"code of your own ({', '.join(module.__name__ for module in modules)}) cannot be sent to the "
                 f"processes that evaluate: {reason}. Make it where it is used, or install the module on "

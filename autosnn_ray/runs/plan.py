@@ -12,7 +12,7 @@ from autosnn_ray.algorithms import Algorithm, AskTell, algorithm_from_dict
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError
 from autosnn_ray.evaluators import Evaluator, as_evaluator, evaluator_from_dict
-from autosnn_ray.objectives import DEFAULT_EXPONENT, Goal, SpikeAwareFitness
+from autosnn_ray.objectives import DEFAULT_EXPONENT, OBJECTIVES, Goal, SpikeAwareFitness
 from autosnn_ray.own_code import described, own_code_of
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.problems import problem_of
@@ -52,7 +52,8 @@ class Plan:
         goal: What the search aims at.
 
     Raises:
-        InvalidInputError: The evaluator cannot evaluate the problem, or has settings that a journal cannot hold.
+        InvalidInputError: The evaluator cannot evaluate the problem, or has settings that a journal cannot hold; an
+            objective is not registered.
     """
 
     problem: Problem
@@ -63,6 +64,12 @@ class Plan:
 
     def __post_init__(self) -> None:
         self.evaluator.check(self.problem)
+        for objective in self.goal.objectives:
+            if OBJECTIVES.get(objective.kind) is not type(objective):
+                raise InvalidInputError(
+                    f"objective {type(objective).__name__}: expected one that is registered, or the run could not be "
+                    "read again: @asr.register above its class"
+                )
         about = self.evaluator.to_dict()
         try:
             json.dumps(about)
