@@ -94,6 +94,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "jsonargparse",
         "tomli_w",
     ),
+    "autosnn_ray.testing": (*EVALUATORS, "autosnn_ray.testing", "search_spaces", "numpy", "torch"),
     "search_spaces": (*SPACE,),
     "analysis": (*JOURNAL, "analysis", "numpy", "pandas", "matplotlib", "moocore", "scipy"),
 }

@@ -64,8 +64,8 @@ def _reset_own(name: str, module: nn.Module, generator: torch.Generator) -> None
         return
     if not callable(reset := getattr(module, "reset_parameters", None)):
         raise InvalidInputError(
-            f"{name} ({type(module).__name__}): nothing sets {', '.join(own)} when a network is built; do so in a method "
-            "reset_parameters(self)"
+            f"{name} ({type(module).__name__}): nothing sets {', '.join(own)} when a network is built; do so in a "
+            "method reset_parameters(self)"
         )
     seed = int(torch.randint(2**31, (), generator=generator, device=generator.device))
     with torch.random.fork_rng():

@@ -35,7 +35,7 @@ def refuses(call: Callable[[], Any], error: type[Exception], what: str) -> None:
 
 def by_name(laws: Iterable[Law[Case]]) -> dict[str, Law[Case]]:
     """Returns laws by the names of their functions."""
-    return {str(law.__name__): law for law in laws}  # type: ignore[attr-defined]  # functions have names
+    return {str(law.__name__): law for law in laws}
 
 
 def obey(subject: str, laws: Mapping[str, Law[Case]], cases: Iterable[Case]) -> None:
