@@ -17,7 +17,7 @@ from autosnn_ray.journal import Ask, Fail, Tell
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.testing.algorithm_case import AlgorithmCase, Make
 from autosnn_ray.testing.child import candidates_in_another_process
-from autosnn_ray.testing.laws import by_name, obey, refuses, require
+from autosnn_ray.testing.laws import by_name, global_numpy_state, obey, refuses, require
 from autosnn_ray.testing.searches import GOALS, evaluate, evaluated, large_space, run
 
 
@@ -182,10 +182,9 @@ def its_settings_survive_a_journal(case: AlgorithmCase) -> None:
 
 def leaves_global_random_state_alone(case: AlgorithmCase) -> None:
     """It draws from the generator it is given, never from NumPy's global one."""
-    before = np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
+    before = global_numpy_state()
     run(case.start(30))
-    after = np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
-    require(before == after, "numpy.random was drawn from")
+    require(global_numpy_state() == before, "numpy.random was drawn from")
 
 
 def ten_thousand_candidates_take_their_share_of_time(case: AlgorithmCase) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
 import torch
 
 from autosnn_ray.algorithms import Candidate
@@ -19,7 +18,7 @@ from autosnn_ray.evaluators import Evaluator, EvaluatorContext
 from autosnn_ray.evaluators.task import Task
 from autosnn_ray.own_packages import search_spaces
 from autosnn_ray.problem import Problem
-from autosnn_ray.testing.laws import by_name, obey, require
+from autosnn_ray.testing.laws import by_name, global_numpy_state, obey, require
 
 
 @cache
@@ -146,11 +145,10 @@ def leaves_all_else_alone(case: EvaluatorCase) -> None:
     """It changes no weight of a supernet, and draws from no global random generator."""
     supernet = case.make().weights
     before = {} if supernet is None else {key: one.clone() for key, one in supernet.network.state_dict().items()}
-    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
+    torch_state, numpy_state = torch.get_rng_state(), global_numpy_state()
     case.evaluate()
     require(torch.equal(torch.get_rng_state(), torch_state), "torch's global generator was drawn from")
-    after = np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
-    require(numpy_state == after, "numpy.random was drawn from")
+    require(global_numpy_state() == numpy_state, "numpy.random was drawn from")
     for key, one in (supernet.network.state_dict() if supernet is not None else {}).items():
         require(torch.equal(one, before[key]), f"the supernet's {key} was changed")
 

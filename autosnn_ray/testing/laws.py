@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
+
+import numpy as np
 
 Case = TypeVar("Case")
 Law = Callable[[Case], None]
@@ -31,6 +34,11 @@ def refuses(call: Callable[[], Any], error: type[Exception], what: str) -> None:
     except error:
         return
     broken(f"{what} was not refused by {error.__name__}")
+
+
+def global_numpy_state() -> bytes:
+    """Returns the state of NumPy's global random generator, which nothing here may draw from."""
+    return pickle.dumps(np.random.get_state())  # noqa: NPY002 - it is looked at alone
 
 
 def by_name(laws: Iterable[Law[Case]]) -> dict[str, Law[Case]]:
