@@ -118,7 +118,8 @@ def test_an_algorithm_that_breaks_a_law_is_told_which(wrong, law):
 
 
 def test_an_algorithm_that_keeps_them_is_told_nothing():
-    check_algorithm(Wrong)
+    quick = {name: law for name, law in ALGORITHM_LAWS.items() if "thousand" not in name}
+    obey("algorithm 'wrong'", quick, [AlgorithmCase.of(Wrong)])
     laws = {"follows_its_seed": ALGORITHM_LAWS["follows_its_seed"]}
     with pytest.raises(
         LawBrokenError, match=r"'wrong' breaks 1 of 1 laws:\n  follows_its_seed \(Another seed gives .*"
