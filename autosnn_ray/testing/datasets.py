@@ -79,13 +79,11 @@ def every_split_has_every_class(case: DatasetCase) -> None:
 
 
 def no_sample_is_in_two_splits(case: DatasetCase) -> None:
-    """No frame that stands in one split stands in another too, unless frames repeat within one."""
-    seen = {name: [one.numpy().tobytes() for one in split.x] for name, split in case.splits.items()}
-    if any(len(set(frames)) < len(frames) for frames in seen.values()):
-        return
+    """No frame stands in two splits, but for one in a hundred: published sets hold some images twice."""
+    seen = {name: {one.numpy().tobytes() for one in split.x} for name, split in case.splits.items()}
     for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
-        both = len(set(seen[first]) & set(seen[second]))
-        require(not both, f"{both} samples are in {first} and in {second}")
+        both = len(seen[first] & seen[second])
+        require(both <= 0.01 * len(seen[second]), f"{both} of {len(seen[second])} in {second} are in {first} too")
 
 
 def is_the_same_each_time(case: DatasetCase) -> None:

@@ -17,23 +17,14 @@ from torch import nn
 import autosnn_ray as asr
 from autosnn_ray.algorithms import AskTell, Candidate, RandomSearch
 from autosnn_ray.algorithms.random_search import RandomSearch as Settings
-from autosnn_ray.data import DATASETS
 from autosnn_ray.data.readers.samples import Samples, Source
 from autosnn_ray.evaluations import MEAN, SHARE, Measure
-from autosnn_ray.evaluators import EVALUATORS, SupernetEvaluator
-from autosnn_ray.objectives import OBJECTIVES, Maximize, Minimize
-from autosnn_ray.space import BLOCKS
+from autosnn_ray.evaluators import SupernetEvaluator
 from autosnn_ray.spiking import SpikingBlock, SpikingNeuron, conv, over_time
 from autosnn_ray.testing import (
     ALGORITHM_LAWS,
-    BLOCK_LAWS,
-    DATASET_LAWS,
-    EVALUATOR_LAWS,
-    OBJECTIVE_LAWS,
     AlgorithmCase,
     BlockCase,
-    DatasetCase,
-    EvaluatorCase,
     LawBrokenError,
     check_block,
     check_dataset,
@@ -41,9 +32,7 @@ from autosnn_ray.testing import (
     check_objective,
     small_problem,
 )
-from autosnn_ray.testing.blocks import places
 from autosnn_ray.testing.laws import obey
-from tests.evaluators.test_evaluators import made
 from tests.registering import registries_put_back
 
 
@@ -190,13 +179,6 @@ def test_a_block_that_keeps_them_is_told_nothing():
     check_block(mutant(""))
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-@pytest.mark.parametrize("law", BLOCK_LAWS)
-def test_our_blocks_keep_the_law(name, law):
-    for case in places(name):
-        BLOCK_LAWS[law](case)
-
-
 def test_values_of_ones_own_are_set_from_the_generator():
     class Scaled(Mutant):
         def __init__(self, *given):
@@ -302,12 +284,6 @@ def test_an_evaluator_that_writes_into_shared_weights_is_told(tiny_supernet, tin
             weight.copy_(before)
 
 
-@pytest.mark.parametrize("name", EVALUATORS)
-@pytest.mark.parametrize("law", EVALUATOR_LAWS)
-def test_our_evaluators_keep_the_law(name, law, tiny_supernet, tiny_problem):
-    EVALUATOR_LAWS[law](EvaluatorCase(lambda: made(name, tiny_supernet), tiny_problem))
-
-
 @dataclass(frozen=True)
 class Loud(asr.Objective):
     kind: ClassVar[str] = "loud"
@@ -351,13 +327,6 @@ def test_an_objective_must_be_registered_to_be_read_again_and_is_refused_by_a_se
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("objective", [asr.SpikeAwareFitness(123.5), Maximize("accuracy"), Minimize("spikes")])
-@pytest.mark.parametrize("law", OBJECTIVE_LAWS)
-def test_our_objectives_keep_the_law(objective, law):
-    assert {"fitness", "maximize", "minimize"} <= set(OBJECTIVES)
-    OBJECTIVE_LAWS[law](objective)
-
-
 def frames(count: int = 60):
     return np.random.default_rng(0).random((count, 8, 8)).astype(np.float32), np.arange(count) % 3
 
@@ -384,12 +353,6 @@ def test_a_data_set_that_breaks_a_law_is_told_which():
     check_dataset("read_whole")
     assert laws_broken(check_dataset, "read_anew") == {"is_the_same_each_time"}
     assert laws_broken(check_dataset, "read_with_the_test_samples_among_them") == {"no_sample_is_in_two_splits"}
-
-
-@pytest.mark.parametrize("law", DATASET_LAWS)
-def test_our_digits_keep_the_law(law):
-    assert "digits" in DATASETS
-    DATASET_LAWS[law](DatasetCase("digits"))
 
 
 def test_algorithms_are_checked_without_torch_or_a_test_runner():
