@@ -58,8 +58,9 @@ def read(path: str | Path) -> pd.DataFrame:
     ``rank`` (1 is best, by the goal); ``feasible`` and ``violation`` of constraints; ``generation``; ``repetition``;
     ``told`` (which result it was, failures counted: 1 came first); ``origin``; ``parents`` (indices, a tuple);
     ``seconds``; ``attempts``; ``status`` (done, failed, pending) and ``reason`` of a failure; then one for every
-    further measure, such as ``parameters`` or a ``score``; one that is called as a column above, such as ``rank``, is
-    ``rank_measured``. Numbers of candidates without an evaluation are NaN.
+    further measure, such as ``parameters`` or a ``score``, and for an objective of your own, by its label; a measure
+    that is called as a column above, such as ``rank``, is ``rank_measured``. Numbers of candidates without an
+    evaluation are NaN.
     ``frame.attrs`` has the path, the names of space, ``algorithm`` and ``evaluator``, the ``goal``, its fitness as
     ``objective``, the name of what is weighed against spikes, ``quality``, and ``provenance``: how the numbers came
     about, in words.

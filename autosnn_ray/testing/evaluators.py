@@ -6,7 +6,7 @@ import json
 import math
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
@@ -133,7 +133,7 @@ def its_settings_survive_a_journal(case: EvaluatorCase) -> None:
 
 def travels(case: EvaluatorCase) -> None:
     """It is pickled, and evaluates as before where it arrives."""
-    task = Task.of(case.problem, case.make())
+    task = replace(Task.of(case.problem, case.make()), own=())  # what is registered is registered here already
     candidate = Candidate(0, case.problem.space.at(4), "random")
     here, there = (one.start()(candidate) for one in (task, pickle.loads(pickle.dumps(task))))  # noqa: S301 - our own
     measures = [one.get("evaluation", one).get("measures", one) for one in (here, there)]
