@@ -10,6 +10,7 @@ from typing import ClassVar
 import norse.torch
 import numpy as np
 import pytest
+import torch
 from matplotlib.figure import Figure
 from torch import nn
 
@@ -140,6 +141,29 @@ def test_a_block_comes_with_all_that_a_network_picture_or_file_needs():
     space = SearchSpace.from_dict(entries)
     network = SpikingNetwork(space, classes=2, timesteps=2, architecture="dense_k5").eval()
     assert "layers.0.dense_k5.neuron" in to_nir(network).nodes
+
+
+def test_a_profile_counts_what_a_block_runs_itself(digits):
+    class Scaled(Dense):
+        def __init__(self, *given):
+            super().__init__(*given)
+            self.scale = nn.Parameter(torch.ones(()))
+
+        def reset_parameters(self):
+            nn.init.ones_(self.scale)
+
+        def forward(self, x, meter=None):
+            return self.neuron(over_time(lambda merged: self.norm(self.conv(merged)), x) * self.scale, meter)
+
+    asr.register(Scaled, name="scaled_k3", kernel=3)
+    entries = {
+        "name": "own", "stem": "static", "channels": 2, "in_channels": 1, "input_size": [8, 8], "head": "flatten",
+        "voters": 1, "layers": [{"kind": "scaled_k3"}],
+    }  # fmt: skip
+    network = SpikingNetwork(SearchSpace.from_dict(entries), classes=10, timesteps=2, architecture="").eval()
+    found = asr.profile(network.requires_grad_(False), digits.validation.head(4))
+    assert {layer.name: layer.parameters for layer in found.layers}["layers.0.scaled_k3.neuron"] == 36 + 4 + 1 + 1
+    assert found.total("parameters") == asr.spiking.count_parameters(network)
 
 
 def test_a_block_without_an_exporter_is_refused_by_name():
