@@ -57,21 +57,12 @@ def register(given: Any = None, /, *, kind: str = "", name: str = "", **about: A
         InvalidInputError: The name is something else's, or what is given lacks what it needs.
 
     Example:
-        >>> from dataclasses import dataclass
-        >>> from typing import ClassVar
         >>> import autosnn_ray as asr
-        >>> @asr.register
-        ... @dataclass(frozen=True)
-        ... class AccuracyPerSpike(asr.Objective):
-        ...     kind: ClassVar[str] = "accuracy_per_spike"
-        ...     @property
-        ...     def label(self):
-        ...         return "accuracy per spike"
-        ...     def __call__(self, evaluation):
-        ...         return evaluation.accuracy / evaluation.spikes
-        >>> from autosnn_ray.objectives import objective_from_dict
-        >>> objective_from_dict({"kind": "accuracy_per_spike"})
-        AccuracyPerSpike()
+        >>> register(asr.RandomSearch) is asr.RandomSearch  # the same again is fine
+        True
+        >>> register(asr.RandomSearch, kind="evaluator")
+        Traceback (most recent call last):
+        autosnn_ray.errors.InvalidInputError: RandomSearch: expected a class that derives from asr.Evaluator
     """
 
     def take(one: Any) -> Any:
@@ -109,7 +100,7 @@ def _kind_of(given: Any) -> str:
     called = getattr(given, "__qualname__", repr(given))
     raise InvalidInputError(
         f"register: cannot tell what {called} is; expected a class that derives from asr.Algorithm, "
-        f" asr.Evaluator, asr.Objective or SpikingBlock, or kind=… of: {', '.join(KINDS)}"
+        f"asr.Evaluator, asr.Objective or SpikingBlock, or kind=… of: {', '.join(KINDS)}"
     )
 
 
