@@ -15,6 +15,7 @@ import pandas as pd
 from autosnn_ray.errors import AutoSNNWarning, InvalidInputError
 from autosnn_ray.files import write_atomically
 from autosnn_ray.journal import JournalContents, Stop, Tell, is_locked, read_correct, read_journal
+from autosnn_ray.own_code import own_code_of
 from autosnn_ray.space import SearchSpace
 
 from .provenance import provenance
@@ -59,8 +60,8 @@ def read(path: str | Path) -> pd.DataFrame:
     ``told`` (which result it was, failures counted: 1 came first); ``origin``; ``parents`` (indices, a tuple);
     ``seconds``; ``attempts``; ``status`` (done, failed, pending) and ``reason`` of a failure; ``reused_from``, the
     folder of an earlier run whose evaluation was taken; then one for every further measure, such as ``parameters``,
-    ``macs``, ``memory`` or a ``score``; one that is called as a column above, such as ``rank``, is
-    ``rank_measured``. Numbers of candidates without an evaluation are NaN.
+    ``macs``, ``memory`` or a ``score``, and for an objective of your own, by its label; a measure that is called as a
+    column above, such as ``rank``, is ``rank_measured``. Numbers of candidates without an evaluation are NaN.
     ``frame.attrs`` has the path, the names of space, ``algorithm`` and ``evaluator``, the ``goal``, its fitness as
     ``objective``, the name of what is weighed against spikes, ``quality``, and ``provenance``: how the numbers came
     about, in words.
@@ -75,7 +76,9 @@ def read(path: str | Path) -> pd.DataFrame:
         AutoSNNWarning: A torn last line was left out.
     """
     contents = _contents(path)
-    space, goal = _space(contents), goal_of(contents.config)
+    space = _space(contents)
+    with own_code_of(contents.config):
+        goal = goal_of(contents.config)
     fitness = fitness_of(goal)
     quality = fitness.measure if fitness else "accuracy"
     rows = rows_of(contents, goal, quality)
@@ -180,4 +183,5 @@ def _contents(path: str | Path) -> JournalContents:
 
 def _space(contents: JournalContents) -> SearchSpace | None:
     entries = contents.config.get("problem", {}).get("space")
-    return None if entries is None else SearchSpace.from_dict(entries, source="journal")
+    with own_code_of(contents.config):
+        return None if entries is None else SearchSpace.from_dict(entries, source="journal")

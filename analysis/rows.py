@@ -47,7 +47,8 @@ def rows_of(contents: JournalContents, goal: Goal | None, quality: str) -> list[
             results += 1
             row = rows[event.index]
             measures = {_column(name, row): event.evaluation[name] for name in event.evaluation}
-            row |= {**measures, **_told(event, goal, quality), "told": results}
+            own = {name: value for name, value in _aims(goal, event.evaluation).items() if name not in row}
+            row |= {**own, **measures, **_told(event, goal, quality), "told": results}
         elif isinstance(event, Fail):
             results += 1
             failed = {"status": "failed", "reason": event.reason, "attempts": event.attempts}
@@ -55,6 +56,11 @@ def rows_of(contents: JournalContents, goal: Goal | None, quality: str) -> list[
     if goal is not None:
         _rank(rows, {ask.index: tell.evaluation for ask, tell in contents.told}, goal)
     return [rows[index] for index in sorted(rows)]
+
+
+def _aims(goal: Goal | None, evaluation: Evaluation) -> dict[str, float]:
+    """Returns what each objective is worth that is no measure itself, by its label."""
+    return {one.label: one(evaluation) for one in (goal.objectives if goal else ()) if one.label not in evaluation}
 
 
 def _asked(event: Ask) -> dict[str, Any]:

@@ -54,10 +54,12 @@ if TYPE_CHECKING:
     from autosnn_ray.objectives import Goal as Goal
     from autosnn_ray.objectives import Maximize as Maximize
     from autosnn_ray.objectives import Minimize as Minimize
+    from autosnn_ray.objectives import Objective as Objective
     from autosnn_ray.objectives import SpikeAwareFitness as SpikeAwareFitness
     from autosnn_ray.problem import Problem as Problem
     from autosnn_ray.profiles import EnergyModel as EnergyModel
     from autosnn_ray.profiles import Profile as Profile
+    from autosnn_ray.registration import register as register
     from autosnn_ray.runs.batches import Batch as Batch
     from autosnn_ray.runs.batches import evaluate_all as evaluate_all
     from autosnn_ray.runs.executors import Local as Local
@@ -68,10 +70,10 @@ if TYPE_CHECKING:
     from autosnn_ray.runs.search import resume as resume
     from autosnn_ray.runs.search import search as search
     from autosnn_ray.space import SearchSpace as SearchSpace
+    from autosnn_ray.spiking.layer_parts import SpikingBlock as SpikingBlock
     from autosnn_ray.spiking.network import SpikingNetwork as SpikingNetwork
     from autosnn_ray.spiking.neurons import NeuronSettings as NeuronSettings
     from autosnn_ray.spiking.official import load_official_state as load_official_state
-    from autosnn_ray.spiking.own_neurons import register_neuron as register_neuron
     from autosnn_ray.studies.fidelity import fidelity as fidelity
     from autosnn_ray.studies.halving import halving_rounds as halving_rounds
     from autosnn_ray.studies.halving import successive_halving as successive_halving
@@ -134,10 +136,12 @@ _HOME = {
     "Goal": "objectives",
     "Maximize": "objectives",
     "Minimize": "objectives",
+    "Objective": "objectives",
     "SpikeAwareFitness": "objectives",
     "Problem": "problem",
     "EnergyModel": "profiles",
     "Profile": "profiles",
+    "register": "registration",
     "Local": "runs.executors",
     "to_optuna": "runs.optuna_study",
     "Reproduction": "runs.run",
@@ -148,6 +152,7 @@ _HOME = {
     "resume": "runs.search",
     "search": "runs.search",
     "SearchSpace": "space",
+    "SpikingBlock": "spiking.layer_parts",
     "SpikingNetwork": "spiking.network",
     "NeuronSettings": "spiking.neurons",
     "load_official_state": "spiking.official",
@@ -160,7 +165,6 @@ _HOME = {
     "transfer": "studies.transfer",
     "sweep_exponents": "studies.sweep",
     "sweep_table": "studies.sweep",
-    "register_neuron": "spiking.own_neurons",
     "Supernet": "training",
     "TrainSettings": "training",
     "TrainedNetwork": "training",
@@ -173,6 +177,7 @@ _FORMERLY = {
     "final": "successive_halving",
     "halving": "halving_rounds",
     "rank": "fidelity",
+    "register_neuron": "register",
     "survey": "fit_predictor",
     "train_alone": "train_from_scratch",
 }

@@ -53,6 +53,10 @@ class SkippedFilesWarning(AutoSNNWarning):
     """Files of a data set that cannot be read were left out, as was asked for."""
 
 
+class PluginWarning(AutoSNNWarning):
+    """An installed plugin that cannot be imported."""
+
+
 def unknown_name(what: str, given: object, known: Iterable[str], hint: str = "") -> InvalidInputError:
     """Builds the error for a name that is not in a registry.
 

@@ -11,7 +11,7 @@ from autosnn_ray.errors import InvalidInputError
 
 
 def describe_function(function: Callable[..., Any], what: str = "function") -> dict[str, Any]:
-    """Returns where a function stands, and what a partial one was given.
+    """Returns where a function stands, and what a partial one, or the object that is called, was given.
 
     Args:
         function: The function, or an object that can be called.
@@ -30,6 +30,8 @@ def describe_function(function: Callable[..., Any], what: str = "function") -> d
         given = {**{str(place): value for place, value in enumerate(found.args)}, **found.keywords}
         settings = {**given, **settings}
         found = found.func
+    called = getattr(found, "__self__", None if hasattr(found, "__qualname__") else found)
+    settings = {**getattr(called, "__dict__", {}), **settings}
     named: Any = found if hasattr(found, "__qualname__") else type(found)
     name = f"{named.__module__}:{named.__qualname__}"
     try:

@@ -22,6 +22,8 @@ CORE = (
     "autosnn_ray.cards",
     "autosnn_ray.own_packages",
     "autosnn_ray.shown",
+    "autosnn_ray.plugins",
+    "autosnn_ray.own_code",
 )
 SPACE = (*CORE, "autosnn_ray.space")
 OBJECTIVES = (*SPACE, "autosnn_ray.objectives")
@@ -52,6 +54,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.shown": (),
     "autosnn_ray.own_packages": ("analysis", "search_spaces"),
     "autosnn_ray.evaluations": CORE,
+    "autosnn_ray.plugins": ("autosnn_ray.errors",),
+    "autosnn_ray.own_code": ("autosnn_ray.errors", "autosnn_ray.plugins"),
+    "autosnn_ray.registration": (*PROBLEM, "autosnn_ray.registration", "analysis"),
     "autosnn_ray.profiles": CORE,
     "autosnn_ray.cards": CORE,
     "autosnn_ray.space": (*SPACE, "numpy"),
@@ -93,6 +98,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "jsonargparse",
         "tomli_w",
     ),
+    "autosnn_ray.testing": (*EVALUATORS, "autosnn_ray.testing", "search_spaces", "numpy", "torch"),
     "search_spaces": (*SPACE,),
     "analysis": (*ALGORITHMS, "analysis", "numpy", "pandas", "matplotlib", "moocore", "scipy"),
 }

@@ -35,7 +35,8 @@ PLOTS: dict[str, Callable[[Any], Figure]] = {
 }
 """Every plot by name; each takes the path of a run, and ours several and ``ax=`` too.
 
-To add one, put it here under a name: ``analysis.PLOTS["mine"] = plot_mine``. ``autosnn-ray show --save`` draws all.
+One of your own gets a name by ``asr.register(plot_mine, kind="plot", name="mine")``. ``autosnn-ray show --save`` draws
+all.
 """
 
 PLOTS_OF: dict[str, dict[str, Callable[[Any], Figure]]] = {"map_elites": {"cells": plot_cells}}

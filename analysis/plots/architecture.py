@@ -33,7 +33,7 @@ _FURTHER = ("#E7C6E0", "#F3E29A", "#F2B8A8", "#C7D0E8", "#CFE3B4", "#E0CDB8")
 
 
 def colour_of_family(family: str) -> str:
-    """Returns the colour of a family of blocks; those of one's own get further ones, in the order they were added.
+    """Returns the colour of a family of blocks: one of one's own has what it was registered with, or a further one.
 
     Example:
         >>> colour_of_family("srb")
@@ -41,6 +41,9 @@ def colour_of_family(family: str) -> str:
     """
     if family in COLOURS:
         return COLOURS[family]
+    chosen = [block.colour for block in BLOCKS.values() if block.family == family and block.colour]
+    if chosen:
+        return chosen[0]
     own = list(dict.fromkeys(block.family for block in BLOCKS.values() if block.family not in COLOURS))
     return _FURTHER[own.index(family) % len(_FURTHER) if family in own else 0]
 

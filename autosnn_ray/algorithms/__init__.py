@@ -21,6 +21,7 @@ from autosnn_ray.algorithms.steady_state import SteadyState
 from autosnn_ray.algorithms.stratified import Stratified
 from autosnn_ray.algorithms.table import Table
 from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.plugins import find
 
 __all__ = [
     "ALGORITHMS",
@@ -58,7 +59,8 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     "map_elites": MapElites,
     "optuna": Optuna,
 }
-"""Every algorithm by name. To add one: a file with its settings and its state, and a line here."""
+"""Every algorithm by name. To add one here: a file with its settings and its state, and a line; from outside
+``asr.register``."""
 
 
 def make_algorithm(name: str, **settings: Any) -> Algorithm:
@@ -75,14 +77,13 @@ def make_algorithm(name: str, **settings: Any) -> Algorithm:
         >>> make_algorithm("autosnn", seed=3).to_dict()["name"]
         'autosnn'
     """
-    if name not in ALGORITHMS:
-        raise unknown_name("algorithm", name, ALGORITHMS)
-    known = [field.name for field in fields(ALGORITHMS[name])]
+    kind = find("algorithm", name, ALGORITHMS)
+    known = [field.name for field in fields(kind)]
     for setting in settings:
         if setting not in known:
             raise unknown_name(f"setting of {name}", setting, known)
     try:
-        return ALGORITHMS[name](**settings)
+        return kind(**settings)
     except TypeError as error:
         raise InvalidInputError(f"settings of {name}: {error}") from error
 
@@ -97,4 +98,5 @@ def algorithm_from_dict(values: Mapping[str, Any]) -> Algorithm:
         name, settings = str(values["name"]), {str(key): value for key, value in values["settings"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidInputError(f"algorithm: expected its name and settings, got {values!r}") from error
+    find("algorithm", name, ALGORITHMS, "Was it one without a name, give it: resume(…, algorithm=…).")
     return make_algorithm(name, **settings)

@@ -12,6 +12,7 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
 from autosnn_ray.journal import read_journal
 from autosnn_ray.objectives import Goal
+from autosnn_ray.own_code import own_code_of
 from autosnn_ray.space import Architecture, SearchSpace, format_architecture
 
 _UNKNOWN = Failure("not in the table: its evaluation failed")
@@ -43,8 +44,11 @@ class Table:
             InvalidInputError: The run has not told the whole space.
         """
         contents = read_journal(run)
-        space = SearchSpace.from_dict(contents.config.get("problem", {}).get("space", {}), source=f"{run}: journal")
         config = contents.config
+        with own_code_of(config):
+            entries = config.get("problem", {}).get("space", {})
+            space = SearchSpace.from_dict(entries, source=f"{run}: journal")
+            goal = Goal.from_dict(config["goal"])
         if not contents.stopped or config["candidates"] < space.size or config.get("filters"):
             raise InvalidInputError(
                 f"{run}: expected a run that holds all {space.size:,} architectures of {space.name!r}, got "
@@ -52,7 +56,7 @@ class Table:
                 f"autosnn-ray resume {shlex.quote(str(run))} --candidates {space.size}"
             )
         found = {architecture: told[0] for architecture, told in contents.evaluations.items()}
-        return cls(space, Goal.from_dict(contents.config["goal"]), found)
+        return cls(space, goal, found)
 
     def search(self, algorithm: Algorithm, candidates: int = 400) -> list[tuple[Candidate, Outcome]]:
         """Runs an algorithm on the table, one candidate told after the other.

@@ -44,9 +44,10 @@ def run(options: Namespace) -> None:
 
 def _list(form: str) -> None:
     from autosnn_ray.data import DATASETS
+    from autosnn_ray.plugins import every
 
     columns = [Column("name", title="data set"), Column("summary", title="what it is")]
-    records = [{"name": name, "summary": entry.summary} for name, entry in DATASETS.items()]
+    records = [{"name": name, "summary": entry.summary} for name, entry in every(DATASETS).items()]
     notes = [
         "of your own: a .npz file with x and y, a folder of images or of recordings of events with a folder for each "
         "class, Dataset.from_arrays",

@@ -79,7 +79,7 @@ def add_evaluator_options(parser: ArgumentParser) -> None:
         field = users[0][1]
         shown.add_argument(
             f"--evaluator.{setting}",
-            type=_TYPES.get(str(field.type), str | None),
+            type=_TYPES.get(_written(field.type), str | None),
             default=None,
             help=f"of {names} (default: {_defaults(users)})",
         )
@@ -92,6 +92,11 @@ _TYPES: dict[str, Any] = {
     "bool": bool | None,
     "Mapping[str, Any] | None": dict[str, Any] | None,
 }
+
+
+def _written(annotation: Any) -> str:
+    """Returns a field's type as it is written; a module may have it evaluated."""
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
 def given_evaluator(options: Namespace) -> dict[str, Any]:
@@ -133,17 +138,35 @@ def parse_evaluator(text: str, supernet: Supernet | None) -> Evaluator:
         >>> parse_evaluator("scratch,epochs=4,seed=1", None).settings["epochs"]
         4
     """
+    name, settings = named_settings("evaluator", text)
+    return make_evaluator(_today(name), supernet, **settings)
+
+
+def named_settings(what: str, text: str) -> tuple[str, dict[str, Any]]:
+    """Reads a name, and settings after it, each after a comma; a value that is no JSON is a text.
+
+    Args:
+        what: What it is, for the error.
+        text: Such as ``scratch,epochs=4`` or ``maximize,measure=accuracy``.
+
+    Raises:
+        InvalidInputError: A setting without a value.
+
+    Example:
+        >>> named_settings("objective", "maximize,measure=accuracy")
+        ('maximize', {'measure': 'accuracy'})
+    """
     name, *parts = text.split(",")
     settings = {}
     for part in parts:
         key, mark, value = part.partition("=")
         if not mark:
-            raise InvalidInputError(f"evaluator {text!r}: expected settings as name=value, got {part!r}")
+            raise InvalidInputError(f"{what} {text!r}: expected settings as name=value, got {part!r}")
         try:
             settings[key.strip()] = json.loads(value)
-        except ValueError as error:
-            raise InvalidInputError(f"evaluator {text!r}: expected a number for {key}, got {value!r}") from error
-    return make_evaluator(_today(name.strip()), supernet, **settings)
+        except ValueError:
+            settings[key.strip()] = value
+    return name.strip(), settings
 
 
 def _today(name: str) -> str:

@@ -45,7 +45,7 @@ def add_measure_options(parser: ArgumentParser) -> None:
         type=list[str],
         default=[],
         help=f"what is aimed at in place of the fitness, each in its own direction: {', '.join(MEASURES)}; may be "
-        "repeated, with fitness among them",
+        "repeated, with fitness among them, and one of your own with its settings: mine,weight=2",
     )
     further = ", ".join(name for name, kind in MEASURES.items() if isinstance(kind, Measured))
     shown.add_argument(
@@ -70,8 +70,21 @@ def add_reuse_options(parser: ArgumentParser) -> None:
 
 def chosen_objectives(options: Namespace, default: Goal) -> Any:
     """Returns the objectives that the options of ``add_measure_options`` give, those of a goal where none."""
-    named = [default.objectives[0] if name == "fitness" else name for name in options.objective]
-    return named or default.objectives
+    return [_objective(text, default) for text in options.objective] or default.objectives
+
+
+def _objective(text: str, default: Goal) -> Any:
+    """Returns an objective, or the name of a measure."""
+    from autosnn_ray.cli.evaluator_options import named_settings
+    from autosnn_ray.objectives import OBJECTIVES, objective_from_dict
+    from autosnn_ray.plugins import every
+
+    name, settings = named_settings("objective", text)
+    if name == "fitness" and not settings:
+        return default.objectives[0]
+    if name in every(OBJECTIVES) or settings:
+        return objective_from_dict({**settings, "kind": name})
+    return name
 
 
 def chosen_constraints(options: Namespace) -> tuple[Constraint, ...]:

@@ -19,8 +19,10 @@ from jsonargparse import ArgumentParser, Namespace, set_dumper
 from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.cli.former import in_todays_words
 from autosnn_ray.cli.help import HelpFormatter, usage_of
+from autosnn_ray.cli.imports import add_import_option, refuse_from_file, take_imports
 from autosnn_ray.cli.mistakes import in_one_line
 from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, SearchInterruptedError, unknown_name
+from autosnn_ray.plugins import load_plugins
 from autosnn_ray.versions import versions
 
 EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -34,22 +36,26 @@ class Command:
         module: Module with ``add_arguments(parser)``, ``run(options)``, an ``EXAMPLE`` and what is said
             ``AFTER_INTERRUPT``; it imports torch, ray and pandas only when run.
         summary: One line for the list of commands.
+        lists_plugins: Whether its options are made of what is registered.
     """
 
     module: str
     summary: str
+    lists_plugins: bool = False
 
 
 COMMANDS: dict[str, Command] = {
-    "quickstart": Command(
-        "autosnn_ray.cli.quickstart", "the whole job on real digits, in minutes: train, search, report"
-    ),
+    "quickstart": Command("autosnn_ray.cli.quickstart", "the whole job on real digits, in minutes"),
     "train": Command("autosnn_ray.cli.train", "train a supernet: one network that holds every architecture of a space"),
-    "search": Command("autosnn_ray.cli.search", "search for accurate architectures that spike little"),
+    "search": Command(
+        "autosnn_ray.cli.search", "search for accurate architectures that spike little", lists_plugins=True
+    ),
     "resume": Command("autosnn_ray.cli.resume", "go on with a search that was cut off, or extend one"),
     "show": Command("autosnn_ray.cli.show", "show a run: the best, the front, pictures, a table of all candidates"),
     "sweep": Command("autosnn_ray.cli.sweep", "search once for each price of a spike, and put the finds side by side"),
-    "enumerate": Command("autosnn_ray.cli.enumerate", "evaluate every architecture of the space: the true front"),
+    "enumerate": Command(
+        "autosnn_ray.cli.enumerate", "evaluate every architecture of the space: the true front", lists_plugins=True
+    ),
     "fidelity": Command(
         "autosnn_ray.cli.fidelity", "measure what a ranking is worth: hold it against networks trained from scratch"
     ),
@@ -126,6 +132,7 @@ def _command_parser(name: str, mode: str = "yaml") -> ArgumentParser:
     )
     module.add_arguments(parser)
     parser.add_argument("--config", action="config", help="YAML or TOML file with any of these options")
+    add_import_option(parser)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.usage = usage_of(name, (action for action in parser._actions if not action.option_strings))
     for action in parser._actions:
@@ -143,9 +150,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0, 1 for an error, 2 for a wrong command line, 130 when interrupted.
     """
-    given = in_todays_words(list(sys.argv[1:] if arguments is None else arguments), _list_options)
+    with warnings.catch_warnings():
+        if "--debug" not in (given := list(sys.argv[1:] if arguments is None else arguments)):
+            warnings.showwarning = _show_warning
+        return _main(given)
+
+
+def _main(given: list[str]) -> int:
     try:
+        given = take_imports(given)
+        if given and given[0] in COMMANDS and COMMANDS[given[0]].lists_plugins:
+            load_plugins()
+        given = in_todays_words(given, _list_options)
         options = _parse(given)
+        refuse_from_file(options[str(options.command)])
     except argparse.ArgumentError as error:
         return _fail(_in_one_line(str(error), given), EXIT_USAGE, hint=_help_hint(given))
     except AutoSNNError as error:
@@ -194,7 +212,6 @@ def _run(command: str, options: Namespace) -> int:
     keep_freed_memory()
     with warnings.catch_warnings():
         if not options.debug:
-            warnings.showwarning = _show_warning
             warnings.simplefilter("ignore")
         warnings.simplefilter("always", AutoSNNWarning)
         try:

@@ -85,16 +85,29 @@ def _candidates(
 ) -> Table:
     from autosnn_ray.cli.console import amount, percent
 
+    aims = [name for name in frame_aims(part) if name not in (quality, "spikes")]
     columns = [
         Column("index", title="#"),
         Column("architecture"),
         Column(quality, percent if quality == "accuracy" else lambda worth: amount(worth, 4), is_number=True),
         Column("spikes", amount, is_number=True),
-        Column("fitness", lambda fitness: amount(fitness, 4), is_number=True),
-        *(Column(name, lambda value: f"{value:,.4g}", is_number=True) for name in further),
+        *(Column(name, _four_digits, is_number=True) for name in dict.fromkeys([*aims, *further])),
         Column("generation", title="gen", is_number=True),
     ]
     return Table(name, columns, [{quality: math.nan, **row} for row in records_of(part)], title, notes)
+
+
+def _four_digits(value: float) -> str:
+    return f"{value:,.4g}" if math.isfinite(value) else "-"
+
+
+def frame_aims(frame: pd.DataFrame) -> list[str]:
+    """Returns the columns of what a run aims at: its fitness, or its objectives."""
+    from autosnn_ray.objectives import Goal
+
+    if frame.attrs.get("objective") or not frame.attrs.get("goal"):
+        return ["fitness"]
+    return [one.label for one in Goal.from_dict(frame.attrs["goal"]).objectives]
 
 
 def _how_far(path: Path, frame: pd.DataFrame, config: dict[str, Any], state: str) -> list[str]:

@@ -58,11 +58,12 @@ def save_results(run_path: Path, folder: Path, suffix: str = "png") -> list[Path
         The files.
     """
     from autosnn_ray.own_packages import analysis
+    from autosnn_ray.plugins import every
 
     frame = analysis.read(run_path)
     files = [analysis.write_frame(frame, folder / "frame.csv")]
     if not (frame.status == "done").any():
         return files
-    for name, plot in {**analysis.PLOTS, **analysis.PLOTS_OF.get(frame.attrs["algorithm"], {})}.items():
+    for name, plot in {**every(analysis.PLOTS), **analysis.PLOTS_OF.get(frame.attrs["algorithm"], {})}.items():
         files.append(analysis.save(plot(run_path), folder / f"{name}.{suffix}"))
     return files

@@ -13,6 +13,7 @@ import ray
 from ray import tune
 
 from autosnn_ray.cluster.asha import EpochTrial, StopWeak
+from autosnn_ray.cluster.by_value import own_code_by_value
 from autosnn_ray.cluster.logs import logged
 from autosnn_ray.cluster.messages import messages_in
 from autosnn_ray.cluster.overseer import start_overseer
@@ -75,10 +76,11 @@ def _run_tune(jobs: Sequence[tuple[SearchLoop, Task]], settings: Ray, overseer: 
     if settings.asha is not None:
         cls, scheduler = EpochTrial, StopWeak(overseer, settings, limit, jobs)
         tasks = tuple(replace(task, evaluator=ByEpoch(task.evaluator)) for task in tasks)
-    trainable = tune.with_resources(
-        tune.with_parameters(cls, tasks=tasks, settings=settings, overseer=overseer),
-        {"cpu": settings.cpus, "gpu": settings.gpus},
-    )
+    with own_code_by_value():
+        trainable = tune.with_resources(
+            tune.with_parameters(cls, tasks=tasks, settings=settings, overseer=overseer),
+            {"cpu": settings.cpus, "gpu": settings.gpus},
+        )
     with (
         remembered(),
         messages_in(tasks[0].context.home),

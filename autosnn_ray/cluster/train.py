@@ -18,8 +18,10 @@ from ray.train.v2.api.exceptions import TrainingFailedError
 from torch import distributed
 
 from autosnn_ray.allocator import keep_freed_memory
+from autosnn_ray.cluster.by_value import own_code_by_value
 from autosnn_ray.cluster.session import environment, ray_session
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
+from autosnn_ray.own_code import travelling
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import training_bar
 from autosnn_ray.storage.run_folder import run_folder
@@ -87,8 +89,11 @@ def train_on_ray(
         training_bar("supernet", progress=progress, then=on_step) as told,
         _told(told) as teller,
     ):
+        with own_code_by_value():
+            # What the user registered is unpickled, and so registered, before what needs it.
+            sent = ray.put((travelling(), problem))
         loop = {
-            "problem": ray.put(problem),
+            "sent": sent,
             "folder": folder,
             "teller": teller,
             "settings": settings,
@@ -154,7 +159,7 @@ def _train(loop: dict[str, Any]) -> None:
 
     try:
         train_supernet(
-            ray.get(loop["problem"]),
+            ray.get(loop["sent"])[1],
             folder=loop["folder"],
             group=group,
             on_step=tell,

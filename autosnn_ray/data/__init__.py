@@ -5,7 +5,7 @@ from autosnn_ray.data.dataset import Dataset, Split
 from autosnn_ray.data.load import load_dataset, load_described
 from autosnn_ray.data.options import VALIDATION_BY, DataOptions
 from autosnn_ray.data.readers.kept import cache_folder
-from autosnn_ray.data.readers.samples import OnRead
+from autosnn_ray.data.readers.samples import OnRead, Samples, Source
 from autosnn_ray.data.registry import DATASETS, find_entry
 from autosnn_ray.data.summary import Summary, summarize
 
@@ -16,6 +16,8 @@ __all__ = [
     "DataOptions",
     "Dataset",
     "OnRead",
+    "Samples",
+    "Source",
     "Split",
     "Summary",
     "cache_folder",

@@ -13,6 +13,7 @@ from autosnn_ray.data.options import DataOptions
 from autosnn_ray.data.readers.samples import OnRead
 from autosnn_ray.data.registry import DATASETS, find_entry
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.plugins import every
 
 
 def load_dataset(
@@ -102,7 +103,7 @@ def load_described(
         The data set; whether its samples are still the same, its checksum says.
     """
     options, name = dict(description.get("options", {})), str(description["name"])
-    if folder is not None and name in DATASETS:
+    if folder is not None and name in every(DATASETS):
         options["folder"] = str(Path(folder).resolve())
     elif folder is not None:
         name = str(folder)

@@ -22,7 +22,8 @@ from autosnn_ray.data.readers.own_events import SUFFIXES as RECORDINGS
 from autosnn_ray.data.readers.own_events import read_event_folder
 from autosnn_ray.data.readers.samples import Samples, Source
 from autosnn_ray.data.readers.svhn import read_svhn
-from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.plugins import find
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ DATASETS: dict[str, DatasetEntry] = {
         read_nmnist, "70,000 recordings of MNIST by a 34x34 event camera, .bin (extra events)", is_events=True
     ),
 }
-"""Every data set by name. To add one: a function that finds and reads it, and an entry here."""
+"""Every data set by name. To add one here: a function that finds and reads it, and an entry; from outside
+``asr.register``."""
 
 
 def find_entry(name: str) -> DatasetEntry:
@@ -160,4 +162,4 @@ def find_entry(name: str) -> DatasetEntry:
     )
     if path.suffix.lower() in (".npy", ".zip", ".tar", ".gz", ".h5"):
         hint += f" {name!r} is none of them: arrays are written with np.savez, archives are unpacked first."
-    raise unknown_name("data set", name, DATASETS, hint)
+    return find("data set", name, DATASETS, hint)

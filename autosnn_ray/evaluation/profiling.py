@@ -125,11 +125,15 @@ class _Watch:
     def watching(self, network: SpikingNetwork) -> Iterator[None]:
         """Looks on for the while of the block."""
         handles = []
+        neurons = {part for one in network.modules() if isinstance(one, SpikingNeuron) for part in one.modules()}
         for module in network.modules():
             if isinstance(module, nn.Conv2d | nn.Linear | nn.AvgPool2d | nn.AdaptiveAvgPool2d):
                 handles.append(module.register_forward_hook(self._synapses))
             elif isinstance(module, SpikingNeuron | MaxPool):
                 handles.append(module.register_forward_hook(self._fired, with_kwargs=True))
+            elif module not in neurons and any(True for _ in module.parameters(recurse=False)):
+                # What a block of one's own runs itself: batch norms, parameters of its own.
+                handles.append(module.register_forward_pre_hook(lambda part, _: self._waiting.append(part)))
         try:
             yield
         finally:
@@ -152,7 +156,8 @@ class _Watch:
         found = self.layers.setdefault(str(module.layer_name), _Found(module))
         if not found.shape:
             found.shape = tuple(spikes.shape[2:])
-            found.parameters = sum(count_parameters(part) for part in (*self._waiting, module))
+            own = (p for part in dict.fromkeys(self._waiting) for p in part.parameters(recurse=False))
+            found.parameters = sum(p.numel() for p in own) + count_parameters(module)
         for part in self._waiting:
             if part in self._seen:
                 found.synapses[part] = self._seen[part]

@@ -17,6 +17,7 @@ from autosnn_ray.evaluators.path import RecalibratedPath, SupernetPath
 from autosnn_ray.evaluators.predictor import Predictor
 from autosnn_ray.evaluators.scratch import TrainFromPath, TrainFromScratch
 from autosnn_ray.evaluators.training_free import TrainingFree
+from autosnn_ray.plugins import find
 
 if TYPE_CHECKING:
     from autosnn_ray.training.supernet import Supernet
@@ -62,9 +63,7 @@ def settings_of(name: str) -> list[str]:
         >>> settings_of("scratch")
         ['epochs', 'seed', 'keep', 'training']
     """
-    if name not in EVALUATORS:
-        raise unknown_name("evaluator", name, EVALUATORS)
-    return [field.name for field in fields(EVALUATORS[name]) if field.name != "supernet"]
+    return [field.name for field in fields(find("evaluator", name, EVALUATORS)) if field.name != "supernet"]
 
 
 def make_evaluator(name: str, supernet: Supernet | None = None, **settings: Any) -> Evaluator:
@@ -137,8 +136,5 @@ def evaluator_from_dict(values: Mapping[str, Any], supernet: Supernet | None = N
             f"evaluator: the run was begun by an older version, whose {name} was another: {outdated}. It can be read, "
             "and not gone on with; start another run"
         )
-    if name not in EVALUATORS:
-        raise InvalidInputError(
-            f"evaluator: the run used {name}, which is none of {', '.join(EVALUATORS)}; give it: resume(…, evaluator=…)"
-        )
+    find("evaluator", name, EVALUATORS, "Was it one without a name, give it: resume(…, evaluator=…).")
     return make_evaluator(name, supernet if "supernet" in values else None, **settings)

@@ -19,7 +19,7 @@ class FromFunction(Evaluator):
     Attributes:
         function: Returns an ``Evaluation``, or numbers by name such as ``{"accuracy": 0.9, "spikes": 500}``. It must
             be picklable, and is known to a run's journal by its module and name and, for a ``functools.partial``, its
-            arguments.
+            arguments, for an object that is called, or whose method is, its attributes.
     """
 
     name: ClassVar[str] = "function"
@@ -36,5 +36,5 @@ class FromFunction(Evaluator):
         return estimate
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns where the function stands, and what a partial one was given."""
+        """Returns where the function stands, and what a partial one, or the object that is called, was given."""
         return describe_function(self.function, "evaluator")

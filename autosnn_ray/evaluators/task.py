@@ -17,6 +17,7 @@ from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
 from autosnn_ray.loop import report_failure, report_of
 from autosnn_ray.measures import MEASURES, Known, Measurable, Measured, known_of
+from autosnn_ray.own_code import Entry, travelling
 from autosnn_ray.problem import Problem
 from autosnn_ray.space import Architecture
 from autosnn_ray.spiking.prefixes import SharedPrefixes
@@ -30,15 +31,18 @@ class Task:
     """A problem and its evaluator, as they travel to the processes that evaluate.
 
     Attributes:
+        own: What the user registered and the evaluation needs. The first field: it is unpickled, and so registered,
+            before what follows.
         context: The problem without its test samples, and the run's folder.
         evaluator: What evaluates, with the supernet where it uses one.
         checksum: CRC-32 over the supernet's weights, which all processes of a machine share; None without a supernet.
         measures: What is added to each evaluation: all that is known beforehand, and what is to be measured besides.
     """
 
+    own: tuple[Entry, ...]
     context: EvaluatorContext
     evaluator: Evaluator
-    checksum: int | None = field(default=None)
+    checksum: int | None = None
     measures: Mapping[str, Measurable] = field(default_factory=dict)
 
     @classmethod
@@ -62,7 +66,7 @@ class Task:
         taken = {name: kind for name, kind in measures.items() if isinstance(kind, Measured)}
         _ = problem.costs  # counted here, once, and not in every process that evaluates
         context = replace(EvaluatorContext.of(problem, folder), measured=taken)
-        return cls(context, evaluator, _checksum(evaluator), measures)
+        return cls(travelling(), context, evaluator, _checksum(evaluator), measures)
 
     @property
     def size_bytes(self) -> int:

@@ -47,8 +47,8 @@ def to_nir(network: SpikingNetwork, *, dt: float | None = None, client: str | No
         A ``nir.NIRGraph``.
 
     Raises:
-        InvalidInputError: A supernet, a step of neurons that is not ours, a client that cannot run this network, or a
-            time step that is not positive or not the client's.
+        InvalidInputError: A supernet, a block without an exporter, a step of neurons that is not ours, a client that
+            cannot run this network, or a time step that is not positive or not the client's.
     """
     if network.architecture is None:
         raise InvalidInputError("NIR: expected a network of its own, got a supernet; take a path out of it")
@@ -61,6 +61,12 @@ def to_nir(network: SpikingNetwork, *, dt: float | None = None, client: str | No
     for position, (choices, layer) in enumerate(zip(network.layers, network.space.layers, strict=True)):
         (block,) = cast(nn.ModuleDict, choices).items()
         name, module = block
+        if type(module) not in EXPORTERS:
+            raise InvalidInputError(
+                f"NIR: expected blocks that have an exporter, got {name!r} ({type(module).__name__}) in "
+                f"layers.{position}; give it one, asr.register(…, nir=…), or take a program or an ONNX file "
+                "(--program, --onnx), which hold any block"
+            )
         place = EXPORTERS[type(module)](graph, f"layers.{position}.{name}", module, place, layer.stride)
     _head(graph, network, place)
     return graph.build(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from dataclasses import asdict
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
-from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.plugins import find
 
 
 @runtime_checkable
 class Objective(Protocol):
     """What a search makes as large as can be; a frozen dataclass, so that a journal can hold it.
+
+    One of your own derives from it, and says its ``kind``, its ``label`` and what an evaluation is worth.
 
     Attributes:
         kind: Its key in ``OBJECTIVES``.
@@ -30,7 +34,7 @@ class Objective(Protocol):
 
     def to_dict(self) -> dict[str, Any]:
         """Returns kind and settings as plain values."""
-        ...
+        return {"kind": self.kind, **asdict(cast(Any, self))}
 
 
 def check_measure(measure: object) -> None:
@@ -57,10 +61,9 @@ def objective_from_dict(values: Mapping[str, Any]) -> Objective:
         kind, settings = str(values["kind"]), {str(k): v for k, v in values.items() if k != "kind"}
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidInputError(f"objective: expected its kind and settings, got {values!r}") from error
-    if kind not in OBJECTIVES:
-        raise unknown_name("objective", kind, OBJECTIVES)
+    make = find("objective", kind, OBJECTIVES)
     try:
-        found: Objective = OBJECTIVES[kind](**settings)
+        found: Objective = make(**settings)
     except TypeError as error:
         raise InvalidInputError(f"objective {kind}: expected its settings, got {settings!r}") from error
     return found

@@ -13,6 +13,7 @@ from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluators import Evaluator
 from autosnn_ray.measures import BUILT_IN, MAXIMIZE, MEASURES, Evaluated, Known, Measurable, Measured
 from autosnn_ray.objectives import Constraint, Goal, Maximize, Minimize, Objective
+from autosnn_ray.plugins import every, find
 from autosnn_ray.problem import Problem
 from autosnn_ray.space import Architecture, format_architecture
 
@@ -30,9 +31,7 @@ def find_measures(given: Iterable[Named]) -> tuple[Measurable, ...]:
     found: dict[str, Measurable] = {}
     for one in given:
         if isinstance(one, str):
-            if one not in MEASURES:
-                raise unknown_name("measure", one, MEASURES, "One of your own: asr.Measured(name, function).")
-            found[one] = MEASURES[one]
+            found[one] = find("measure", one, MEASURES, "One of your own: asr.Measured(name, function).")
         elif not isinstance(one, Measurable):
             raise InvalidInputError(f"measures: expected names such as energy, or asr.Measured(…), got {one!r}")
         elif MEASURES.get(one.name, one) != one:
@@ -99,7 +98,7 @@ def described_measures(names: Iterable[str], given: Iterable[Named]) -> tuple[Me
         InvalidInputError: One is missing.
     """
     own = {one.name: one for one in find_measures(given)}
-    missing = [name for name in names if name not in own and name not in MEASURES]
+    missing = [name for name in names if name not in own and name not in every(MEASURES)]
     if missing:
         raise InvalidInputError(
             f"measures: the run took {', '.join(missing)}, which is none of {', '.join(MEASURES)}; give it: "

@@ -13,7 +13,8 @@ from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError
 from autosnn_ray.evaluators import Evaluator, as_evaluator, evaluator_from_dict
 from autosnn_ray.measures import Measurable
-from autosnn_ray.objectives import DEFAULT_EXPONENT, Goal, SpikeAwareFitness
+from autosnn_ray.objectives import DEFAULT_EXPONENT, OBJECTIVES, Goal, SpikeAwareFitness
+from autosnn_ray.own_code import described, own_code_of
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.measuring import Bounds, Named, describe_measures, described_measures, taken_by
 from autosnn_ray.runs.problems import problem_of
@@ -57,7 +58,7 @@ class Plan:
 
     Raises:
         InvalidInputError: The evaluator cannot evaluate the problem, finds no measure that is needed, or has settings
-            that a journal cannot hold.
+            that a journal cannot hold; an objective is not registered.
     """
 
     problem: Problem
@@ -72,6 +73,12 @@ class Plan:
     def __post_init__(self) -> None:
         self.evaluator.check(self.problem)
         describe_measures(self.taken)  # refuses what cannot be measured, or written
+        for objective in self.goal.objectives:
+            if OBJECTIVES.get(objective.kind) is not type(objective):
+                raise InvalidInputError(
+                    f"objective {type(objective).__name__}: expected one that is registered, or the run could not be "
+                    "read again: @asr.register above its class"
+                )
         about = self.evaluator.to_dict()
         try:
             json.dumps(about)
@@ -112,6 +119,7 @@ class Plan:
             "candidates": self.candidates,
             "goal": self.goal.to_dict(),
             "versions": versions(self.algorithm.packages),
+            "imported": described(),
             **({"begin_with": self.begin_with} if self.begin_with else {}),
         }
         further = {"measures": describe_measures(self.taken), "filters": self._bounds.names}
@@ -150,6 +158,7 @@ def plan_of(
     data: Dataset | str | Path | None = None,
     evaluator: Evaluator | Callable[..., Any] | None = None,
     measures: Iterable[Named] = (),
+    algorithm: Algorithm | None = None,
 ) -> Plan:
     """Reads a run's plan from its configuration.
 
@@ -161,21 +170,25 @@ def plan_of(
         data: The data set, or where its file or folder is now, where it is not found again by what the run says.
         evaluator: The evaluator, where it is none of ``EVALUATORS``.
         measures: Measures of the user's own, where they are none of ``MEASURES``.
+        algorithm: The algorithm, where it is none of ``ALGORITHMS``.
 
     Raises:
         AutoSNNError: Something is missing, or not what the run was started with.
     """
     try:
-        if evaluator is None:
-            found = evaluator_from_dict(config["evaluator"], open_supernet(path, config, supernet))
-        else:
-            found = as_evaluator(evaluator)
+        with own_code_of(config):
+            if evaluator is None:
+                found = evaluator_from_dict(config["evaluator"], open_supernet(path, config, supernet))
+            else:
+                found = as_evaluator(evaluator)
+            goal = Goal.from_dict(config["goal"])
+            algorithm = algorithm or algorithm_from_dict(config["algorithm"])
         plan = Plan(
             problem=problem_of(path, config, data),
             evaluator=found,
-            algorithm=algorithm_from_dict(config["algorithm"]),
+            algorithm=algorithm,
             candidates=_candidates(path, config["candidates"], candidates),
-            goal=Goal.from_dict(config["goal"]),
+            goal=goal,
             begin_with=tuple(map(str, config.get("begin_with", ()))),
             measures=described_measures(config.get("measures", {}), measures),
             filters="filters" in config,  # before, candidates that break a constraint were evaluated and marked

@@ -9,6 +9,8 @@ from typing import Any
 from autosnn_ray.data import DATASETS, load_described
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.own_code import own_code_of
+from autosnn_ray.plugins import every
 from autosnn_ray.problem import Problem
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.spiking.neurons import NeuronSettings
@@ -26,7 +28,11 @@ def problem_of(path: Path, config: Mapping[str, Any], data: Dataset | str | Path
         InvalidInputError: The data are missing, or others than those the run was started with.
         KeyError: The configuration lacks an entry.
     """
-    about = config["problem"]
+    with own_code_of(config):
+        return _problem_of(path, config["problem"], data)
+
+
+def _problem_of(path: Path, about: Mapping[str, Any], data: Dataset | str | Path | None) -> Problem:
     found = data if isinstance(data, Dataset) else _load(path, about["data"], data)
     expected = str(about["data"]["checksum"])
     if found.checksum != expected:
@@ -40,7 +46,7 @@ def problem_of(path: Path, config: Mapping[str, Any], data: Dataset | str | Path
 
 def _load(path: Path, about: Mapping[str, Any], moved_to: str | Path | None) -> Dataset:
     name = str(about["name"])
-    if moved_to is None and name not in DATASETS and not Path(name).exists():
+    if moved_to is None and name not in every(DATASETS) and not Path(name).exists():
         raise InvalidInputError(
             f"data: the run in {path} searched {name!r}, which is not there; say where it is: --data PATH, or "
             f"autosnn_ray.resume({str(path)!r}, data=…)"

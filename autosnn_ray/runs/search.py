@@ -120,6 +120,7 @@ def resume(
     evaluator: Evaluator | Callable[..., Any] | None = None,
     measures: Iterable[Named] = (),
     reuse: Runs | None = None,
+    algorithm: Algorithm | None = None,
     executor: Executor | OpenExecutor | None = None,
     storage: str | Path | None = None,
     on_result: OnResult | None = None,
@@ -139,6 +140,7 @@ def resume(
         evaluator: The evaluator, where it is none of ``EVALUATORS``.
         measures: Measures of your own that the run takes, where they are none of ``MEASURES``.
         reuse: Earlier runs, as in ``search``.
+        algorithm: The algorithm, where it is none of ``ALGORITHMS``; its settings must be those of before.
         executor: Where candidates are evaluated; as before where None.
         storage: As in ``search``. From a URL, what it holds and ``path`` does not is fetched first.
         on_result: Is called with every candidate and its outcome, first with those in the journal.
@@ -163,7 +165,7 @@ def resume(
                 "Start it as before: the folder counts as new"
             )
         moved: dict[str, Any] = {"supernet": supernet, "data": data, "evaluator": evaluator, "measures": measures}
-        plan = plan_of(folder.path, config, candidates=candidates, **moved)
+        plan = plan_of(folder.path, config, candidates=candidates, algorithm=algorithm, **moved)
         executor = executor or executor_from_dict(config.get("executor", {}))
         with search_bar("resume", plan.candidates, plan.goal, progress=progress, then=on_result) as told:
             conduct([resumed(folder, journal, plan, executor, told, earlier_evaluations(reuse, plan))], executor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from autosnn_ray.errors import unknown_name
+from autosnn_ray.plugins import every, find
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Block:
         summary: One line for people.
         width: Channels inside a block of several convolutions, between what comes in and what goes out; 0 for as many
             as its kind has: those that go out, or ``expansion`` times those that come in.
+        colour: What its family is drawn in, as ``#RRGGBB``; one that is free where empty.
     """
 
     family: str
@@ -30,6 +31,7 @@ class Block:
     kernel: int = 0
     expansion: int = 0
     width: int = 0
+    colour: str = ""
 
 
 BLOCKS: dict[str, Block] = {
@@ -52,8 +54,8 @@ BLOCKS: dict[str, Block] = {
     "max_pool": Block("max_pool", "max_pool_k2", "2x2 maximum: a spike where any of four fired", kernel=2),
     "avg_pool": Block("avg_pool", "avg_pool_k2", "2x2 average, then a spiking neuron", kernel=2),
 }
-"""Every block by the name it has in an architecture. To add one: a line here, and its family in
-``autosnn_ray.spiking.blocks.FAMILIES`` where the family is new."""
+"""Every block by the name it has in an architecture. To add one here: a line, and its family in
+``autosnn_ray.spiking.blocks.FAMILIES`` where the family is new; from outside ``asr.register``."""
 
 WIDTHS: tuple[str, ...] = ("scb", "srb", "sib")
 """Families of several convolutions: their names may end in the channels inside, ``srb_k3_c8``."""
@@ -74,10 +76,8 @@ def find_block(name: str) -> Block:
     parts = _WITH_WIDTH.fullmatch(name)
     if name not in BLOCKS and parts is not None and has_width(parts[1]):
         return replace(BLOCKS[parts[1]], width=int(parts[2]))
-    if name not in BLOCKS:
-        hint = f"Those of several convolutions ({', '.join(WIDTHS)}) may have channels inside: srb_k3_c8."
-        raise unknown_name("block", name, BLOCKS, hint)
-    return BLOCKS[name]
+    hint = f"Those of several convolutions ({', '.join(WIDTHS)}) may have channels inside: srb_k3_c8."
+    return find("block", name, BLOCKS, hint)
 
 
 def has_width(name: str) -> bool:
@@ -100,7 +100,7 @@ def is_block(name: object) -> bool:
     if not isinstance(name, str):
         return False
     parts = _WITH_WIDTH.fullmatch(name)
-    return name in BLOCKS or (parts is not None and has_width(parts[1]))
+    return name in BLOCKS or (parts is not None and has_width(parts[1])) or name in every(BLOCKS)
 
 
 POOLS: tuple[str, ...] = ("max_pool", "avg_pool")

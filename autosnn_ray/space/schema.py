@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.plugins import own_code_hint
 from autosnn_ray.space.blocks import BLOCKS, POOLS, WIDTHS, has_width, is_block
 from autosnn_ray.space.layers import HEADS, SLOT, STEMS, Layer, layer_kinds
 
@@ -23,9 +24,10 @@ class _Entries:
             raise self.wrong("", "a table of keys", entries)
         self.entries = entries
 
-    def wrong(self, key: str, expected: str, given: object) -> InvalidInputError:
+    def wrong(self, key: str, expected: str, given: object, hint: str = "") -> InvalidInputError:
         where = ".".join(part for part in (self.place, key) if part) or "the whole file"
-        return InvalidInputError(f"{self.source}: key '{where}': expected {expected}, got {given!r}")
+        text = f"{self.source}: key '{where}': expected {expected}, got {given!r}"
+        return InvalidInputError(f"{text}. {hint}" if hint else text)
 
     def get(self, key: str, expected: str) -> Any:
         if key not in self.entries:
@@ -77,7 +79,7 @@ class _Entries:
         listed = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
         known = all(is_block(choice) for choice in listed)
         if not listed or not known or len(set(listed)) != len(listed):
-            raise self.wrong(key, expected, value)
+            raise self.wrong(key, expected, value, "" if known else own_code_hint())
         return tuple(listed)
 
 
@@ -117,8 +119,8 @@ def _read_layers(table: _Entries, channels: int) -> tuple[Layer, ...]:
 
 def _read_layer(entry: _Entries, table: _Entries, channels: int) -> Layer:
     kind = entry.get("kind", f"one of: {', '.join(layer_kinds())}")
-    if not is_block(kind):
-        kind = entry.one_of("kind", layer_kinds())
+    if kind != SLOT and not is_block(kind):
+        raise entry.wrong("kind", f"one of: {', '.join(layer_kinds())}", kind, own_code_hint())
     if kind in POOLS:
         entry.refuse_unknown(("kind",))
         return Layer(kind, channels, stride=2)

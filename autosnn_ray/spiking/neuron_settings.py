@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.plugins import own_code_hint
 from autosnn_ray.spiking.own_neurons import VARIABLE, OwnNeuron, find_own
 from autosnn_ray.spiking.surrogates import find_surrogate
 
@@ -24,7 +25,7 @@ class NeuronSettings:
     """What a spiking neuron is; voltages in units of the input, times in time steps.
 
     Attributes:
-        model: Key of ``NEURONS``, or the name of a neuron of one's own (``register_neuron``): a step gets the settings
+        model: Key of ``NEURONS``, or the name of a neuron of one's own (``asr.register``): a step gets the settings
             below but ``decay_input``, its time constant fixed; a cell has parameters of its own, and none of them.
         tau: Membrane time constant, at the start where it is learned; above 1.
         threshold: Voltage at which a neuron fires.
@@ -64,9 +65,11 @@ class NeuronSettings:
         if own is None:
             hint = (
                 "A step or cell of one's own is not imported because a file names it: call "
-                f"register_neuron({self.model!r}, …) first, or set {VARIABLE}={self.model}"
+                f"asr.register(…, kind='neuron', name={self.model!r}) first, or set {VARIABLE}={self.model}."
             )
-            raise unknown_name("neuron", self.model, NEURONS, hint if ":" in self.model else "")
+            raise unknown_name(
+                "neuron", self.model, NEURONS, f"{hint if ':' in self.model else ''} {own_code_hint()}".strip()
+            )
         given = [field.name for field in fields(self) if getattr(self, field.name) != field.default]
         ignored = [name for name in given if name != "model" and (own.make is not None or name == "decay_input")]
         if ignored:

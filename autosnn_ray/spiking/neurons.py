@@ -28,7 +28,7 @@ class SpikingNeuron(nn.Module):
 
     Args:
         settings: What the neurons are.
-        step: A Norse step or cell to run in place of ours, as ``register_neuron`` takes it.
+        step: A Norse step or cell to run in place of ours, as ``asr.register`` takes it.
         fused: Whether to run the recurrence fused over T; equal to the loop in spikes and gradients.
 
     Attributes:

@@ -7,10 +7,8 @@ the environment variable ``AUTOSNN_RAY_NEURONS``, which processes started from h
 from __future__ import annotations
 
 import copy
-import importlib
 import inspect
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.own_code import Entry, file, import_own
+from autosnn_ray.plugins import every
 from autosnn_ray.spiking.norse import SNN, SNNRecurrent, SNNRecurrentCell
 from autosnn_ray.spiking.recording import is_recorded
 from autosnn_ray.spiking.steps import Step
@@ -58,7 +58,7 @@ def check_spikes(name: str, spikes: Tensor) -> None:
 
 
 OWN_NEURONS: dict[str, OwnNeuron] = {}
-"""Neurons of a user's own by name; filled by ``register_neuron``."""
+"""Neurons of a user's own by name; filled by ``asr.register(…, kind="neuron")``."""
 
 
 def own_neuron(given: Any) -> OwnNeuron:
@@ -95,32 +95,11 @@ def own_neuron(given: Any) -> OwnNeuron:
     return OwnNeuron(make=make)
 
 
-def register_neuron(name: str, given: Any) -> None:
-    """Lets settings name a neuron of one's own: ``NeuronSettings(model=name)``, ``--neuron name``.
-
-    Args:
-        name: The name, by custom ``module:attribute``.
-        given: A Norse activation step over ``LIFBoxFeedForwardState``; a cell such as ``norse.torch.LIFCell()``, which
-            each layer gets a copy of; or what makes one without arguments.
-
-    Raises:
-        InvalidInputError: None of these.
-
-    Example:
-        >>> import norse.torch
-        >>> from autosnn_ray.spiking import NeuronSettings, SpikingNeuron
-        >>> register_neuron("example:lif", norse.torch.LIFCell)
-        >>> SpikingNeuron(NeuronSettings(model="example:lif"))(torch.ones(5, 2, 3)).shape
-        torch.Size([5, 2, 3])
-    """
-    OWN_NEURONS[name] = own_neuron(given)
-
-
 def find_own(name: str) -> OwnNeuron | None:
     """Returns a neuron of the user's own by name; None where nobody gave one of that name."""
     if name not in OWN_NEURONS and name in os.environ.get(VARIABLE, "").split(","):
         import_neuron(name)
-    return OWN_NEURONS.get(name)
+    return OWN_NEURONS.get(name) or every(OWN_NEURONS).get(name)
 
 
 def import_neuron(name: str) -> None:
@@ -130,18 +109,15 @@ def import_neuron(name: str) -> None:
         InvalidInputError: No such module or attribute.
     """
     module, _, attribute = name.partition(":")
-    before = list(sys.path)
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - an entry of sys.path is a text
     try:
         with torch.device("cpu"):  # networks are built without memory: a module's own tensors must not be
-            given = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+            given = getattr(import_own(module, "--neuron"), attribute)
+    except (AttributeError, InvalidInputError) as error:
         raise InvalidInputError(
             f"neuron {name!r}: expected MODULE:NAME of a step or a cell that Python can import: {error}"
         ) from error
-    finally:
-        sys.path[:] = before
-    register_neuron(name, given)
+    lines = ((f"{__name__}:OWN_NEURONS", name, own_neuron(given)),)
+    file(Entry("neuron", name, (module, attribute), lines, travels=True))
 
 
 def allow_neuron(name: str) -> None:

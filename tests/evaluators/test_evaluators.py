@@ -34,6 +34,7 @@ from autosnn_ray.evaluators.predictor import fit
 from autosnn_ray.evaluators.task import Task
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.executors import Local
+from autosnn_ray.testing import EVALUATOR_LAWS, EvaluatorCase
 from autosnn_ray.training import train_from_scratch
 
 BY_BASIS = {
@@ -87,19 +88,9 @@ def counts_test_samples(problem, architecture):
 
 
 @everyone
-def test_every_evaluator_gives_the_same_twice_and_leaves_the_weights_alone(name, tiny_supernet, context):
-    before = {key: value.clone() for key, value in tiny_supernet.network.state_dict().items()}
-    was_training = tiny_supernet.network.training
-    architecture = tiny_supernet.space.at(5)
-    estimate = made(name, tiny_supernet).start(context)
-    first, second, other = (
-        estimate(architecture, 0), estimate(architecture, 0), made(name, tiny_supernet).start(context)(architecture, 0)
-    )  # fmt: skip
-    assert first.measures == second.measures == other.measures
-    assert first.layer_spikes == second.layer_spikes
-    after = tiny_supernet.network.state_dict()
-    assert all(torch.equal(before[key], after[key]) for key in before)
-    assert tiny_supernet.network.training == was_training
+@pytest.mark.parametrize("law", EVALUATOR_LAWS)
+def test_it_keeps_the_law(name, law, tiny_supernet, tiny_problem):
+    EVALUATOR_LAWS[law](EvaluatorCase(lambda: made(name, tiny_supernet), tiny_problem))
 
 
 @everyone
@@ -374,7 +365,7 @@ def test_other_arguments_are_another_evaluator_when_a_run_is_resumed(tiny_proble
         go(partial(bench, volts=4), candidates=5, resume=True)
     with pytest.raises(JournalError, match=r"evaluator\.settings"):
         resume(tmp_path / "run", candidates=5, evaluator=bench, executor=Local())
-    with pytest.raises(InvalidInputError, match=r"the run used .*:bench, which is none of path, .*evaluator=…"):
+    with pytest.raises(InvalidInputError, match=r"unknown evaluator .*:bench.; expected one of: path, .*evaluator=…"):
         resume(tmp_path / "run", candidates=5, executor=Local())
     frame = resume(tmp_path / "run", candidates=5, evaluator=partial(bench, volts=3), executor=Local()).frame()
     assert frame.spikes.tolist() == [300.0] * 5

@@ -9,10 +9,11 @@ import norse.torch
 import pytest
 import torch
 
+import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.export import compare_onnx, to_onnx, write_onnx
-from autosnn_ray.spiking import NeuronSettings, SpikingNetwork, register_neuron
+from autosnn_ray.spiking import NeuronSettings, SpikingNetwork
 from tests.export.test_program import network, samples
 
 EVENTS = {"stem": "event", "input_size": [32, 32], "head": "global_average"}
@@ -34,7 +35,8 @@ BOTTLENECK = {
 )
 def test_a_file_votes_and_spikes_as_its_network(entries, neuron, tmp_path):
     if neuron == "test:cell":  # of one's own, with two states
-        register_neuron(neuron, norse.torch.LIFCell(norse.torch.LIFParameters(tau_mem_inv=torch.tensor(500.0))))
+        cell = norse.torch.LIFCell(norse.torch.LIFParameters(tau_mem_inv=torch.tensor(500.0)))
+        asr.register(cell, kind="neuron", name=neuron)
         neuron = NeuronSettings(model=neuron)
     same(network(entries, neuron), tmp_path / "net.onnx")
 

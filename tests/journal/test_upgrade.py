@@ -236,7 +236,9 @@ def test_a_network_of_ones_own_evaluator_is_read_and_asked_for(tmp_path):
     lines[0] = signed(start({"name": "mine:Bench", "settings": {}}))
     (tmp_path / "run" / "journal.jsonl").write_text("\n".join(lines) + "\n")
     assert analysis.read(tmp_path / "run").accuracy.notna().sum() == 5
-    with pytest.raises(InvalidInputError, match=r"the run used mine:Bench, which is none of path, .*evaluator=…"):
+    with pytest.raises(
+        InvalidInputError, match=r"unknown evaluator 'mine:Bench'; expected one of: path, .*evaluator=…"
+    ):
         resume(tmp_path / "run", executor=Local())
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ import search_spaces
 from autosnn_ray.errors import CheckpointError, InvalidInputError, JournalError
 from autosnn_ray.journal import Extend, Journal, Resume, Stop, read_journal
 from tests.runs.common import LOCAL, cut, larger_problem, rows, undisturbed, untrained
-from tests.runs.evaluators import score
+from tests.runs.evaluators import score, weighted
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +158,7 @@ def test_data_and_evaluators_without_a_name_must_be_given(copied, finished):
     with pytest.raises(InvalidInputError, match=r"'mine', which is not there; say where it is.*data=…"):
         asr.resume(copied)
     _rewrite_start(copied, evaluator={"name": "os:system", "settings": {}}, problem=config["problem"])
-    with pytest.raises(InvalidInputError, match=r"evaluator: the run used os:system, which is none of path"):
+    with pytest.raises(InvalidInputError, match=r"unknown evaluator 'os:system'; .*give it: resume\(…, evaluator=…\)"):
         asr.resume(copied)
 
 
@@ -215,3 +218,71 @@ def _rewrite_start(folder, **changes):
     with Journal.create(folder) as journal:
         journal.write("start", config=config)
     assert json.loads((folder / "journal.jsonl").read_text())["config"] == config
+
+
+class Bench:
+    """An object that is called, and one of whose methods is."""
+
+    def __init__(self, weight):
+        self.weight = weight
+
+    def __call__(self, problem, architecture):
+        return weighted(problem, architecture, self.weight)
+
+    def method(self, problem, architecture):
+        return self(problem, architecture)
+
+
+def first(weight, problem, architecture):
+    return weighted(problem, architecture, weight)
+
+
+@pytest.mark.parametrize(
+    ("make", "settings"),
+    [
+        (lambda weight: partial(weighted, weight=weight), {"weight": 0.5}),
+        (lambda weight: partial(first, weight), {"0": 0.5}),
+        (lambda weight: partial(partial(first, weight)), {"0": 0.5}),
+        (Bench, {"weight": 0.5}),
+        (lambda weight: Bench(weight).method, {"weight": 0.5}),
+    ],
+    ids=["by name", "by place", "twice", "object", "method"],
+)
+def test_a_function_with_other_settings_is_another_evaluator(make, settings, tmp_path):
+    run = asr.search(larger_problem(), make(0.5), path=tmp_path / "run", candidates=3, executor=LOCAL)
+    assert run.config()["evaluator"]["settings"] == settings
+    key = next(iter(settings))
+    with pytest.raises(JournalError, match=rf"evaluator\.settings\.{key}: 0\.5 there, 0\.25 now"):
+        asr.resume(run.path, evaluator=make(0.25), candidates=5, executor=LOCAL)
+    assert len(asr.resume(run.path, evaluator=make(0.5), candidates=5, executor=LOCAL).frame()) == 5
+
+
+def test_what_a_journal_cannot_hold_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InvalidInputError, match="expected arguments that a journal can hold"):
+        asr.search(larger_problem(), Bench(object()), path=tmp_path / "run", executor=LOCAL)
+    assert not (tmp_path / "run").exists()
+
+
+@dataclass(frozen=True)
+class Walk(asr.RandomSearch):
+    """An algorithm of one's own that has no name here."""
+
+    name: ClassVar[str] = "walk"
+    steps: int = 3
+
+
+def test_an_algorithm_without_a_name_is_given_to_resume_with_the_settings_of_before(tmp_path):
+    whole = asr.search(
+        larger_problem(), score, path=tmp_path / "whole", candidates=9, algorithm=Walk(seed=2), executor=LOCAL
+    )
+    run = asr.search(
+        larger_problem(), score, path=tmp_path / "run", candidates=4, algorithm=Walk(seed=2), executor=LOCAL
+    )
+    with pytest.raises(InvalidInputError, match=r"unknown algorithm 'walk'.* give it: resume\(…, algorithm=…\)"):
+        asr.resume(run.path, evaluator=score)
+    with pytest.raises(JournalError, match=r"algorithm\.settings\.steps: 3 there, 4 now"):
+        asr.resume(run.path, evaluator=score, algorithm=Walk(seed=2, steps=4))
+    with pytest.raises(JournalError, match=r"algorithm\.name: 'walk' there, 'autosnn' now"):
+        asr.resume(run.path, evaluator=score, algorithm=asr.AutoSNN(seed=2))
+    found = asr.resume(run.path, evaluator=score, algorithm=Walk(seed=2), candidates=9, executor=LOCAL)
+    assert rows(found) == rows(whole)

@@ -9,7 +9,9 @@ import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.errors import InvalidInputError, SilentNeuronWarning
 from autosnn_ray.space import BLOCKS, STEMS, SearchSpace
-from autosnn_ray.spiking import FAMILIES, NeuronSettings, SpikingNetwork, build_block, count_parameters, silent_layers
+from autosnn_ray.spiking import FAMILIES, NeuronSettings, SpikingNetwork, count_parameters, silent_layers
+from autosnn_ray.testing import BLOCK_LAWS
+from autosnn_ray.testing.blocks import places
 
 FOUND = "srb_k5/srb_k5/skip/srb_k3/srb_k5"
 UNDIVIDED = NeuronSettings(decay_input=False)
@@ -86,18 +88,10 @@ def test_every_block_has_a_family_that_builds_it():
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-@pytest.mark.parametrize(("channels", "stride"), [(4, 1), (6, 1), (6, 2), (4, 2)])
-@pytest.mark.parametrize("side", [8, 7])
-def test_every_block_gives_the_shape_it_should_and_learns(name, channels, stride, side):
-    block = build_block(name, 4, channels, stride, UNDIVIDED)
-    x = torch.rand(3, 2, 4, side, side).round().requires_grad_()
-    output = block(x)
-    pool = "pool" in name
-    expected = (side // 2 if pool else -(-side // stride), 4 if pool else channels)
-    assert output.shape == (3, 2, expected[1], expected[0], expected[0])
-    assert set(output.detach().unique().tolist()) <= {0.0, 1.0}
-    output.sum().backward()
-    assert x.grad is not None
+@pytest.mark.parametrize("law", BLOCK_LAWS)
+def test_every_block_keeps_the_law(name, law):
+    for case in places(name):
+        BLOCK_LAWS[law](case)
 
 
 @pytest.mark.parametrize("name", search_spaces.names())

@@ -22,6 +22,7 @@ from autosnn_ray.cli.main import main
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluation import evaluate, profile
 from autosnn_ray.export import to_nir
+from autosnn_ray.own_code import ENTRIES
 from autosnn_ray.spiking import NeuronSettings, SpikingNeuron, new_network
 from autosnn_ray.spiking.own_neurons import OWN_NEURONS, VARIABLE
 
@@ -37,10 +38,11 @@ CELLS = {
 @pytest.fixture(autouse=True)
 def no_others(monkeypatch):
     monkeypatch.setenv(VARIABLE, "")
-    before = dict(OWN_NEURONS)
+    before = dict(OWN_NEURONS), dict(ENTRIES)
     yield
-    OWN_NEURONS.clear()
-    OWN_NEURONS.update(before)
+    for registry, entries in zip((OWN_NEURONS, ENTRIES), before, strict=True):
+        registry.clear()
+        registry.update(entries)
 
 
 def inputs(shape=(6, 3, 4), dtype=torch.float32, seed=0):
@@ -71,7 +73,7 @@ def test_a_step_gets_our_settings():
     settings = NeuronSettings(model="lif", tau=3.0, threshold=0.7, surrogate="super")
     x = inputs() / 15
     assert torch.equal(SpikingNeuron(settings, step=lif_box_feed_forward_step)(x), SpikingNeuron(settings)(x))
-    asr.register_neuron("mine:box", lif_box_feed_forward_step)
+    asr.register(lif_box_feed_forward_step, kind="neuron", name="mine:box")
     named = NeuronSettings(model="mine:box", tau=3.0, threshold=0.7, surrogate="super")
     assert torch.equal(SpikingNeuron(named)(x), SpikingNeuron(settings)(x))
 
@@ -106,8 +108,8 @@ def test_what_gives_no_spikes_is_refused():
 
 
 def test_settings_that_it_would_ignore_are_refused():
-    asr.register_neuron("mine:cell", norse.torch.LIFCell)
-    asr.register_neuron("mine:step", lif_box_feed_forward_step)
+    asr.register(norse.torch.LIFCell, kind="neuron", name="mine:cell")
+    asr.register(lif_box_feed_forward_step, kind="neuron", name="mine:step")
     with pytest.raises(InvalidInputError, match="tau, decay_input: neuron 'mine:cell' has its own; leave it out"):
         NeuronSettings(model="mine:cell", tau=3.0, decay_input=False)
     with pytest.raises(InvalidInputError, match="decay_input: neuron 'mine:step' has its own"):
@@ -130,7 +132,7 @@ class Learned(SNNCell):
 
 
 def test_it_reaches_every_layer_of_a_network_with_what_it_learns(tiny_space, digits):
-    asr.register_neuron("mine:learned", Learned)
+    asr.register(Learned, kind="neuron", name="mine:learned")
     net = new_network(
         torch.Generator().manual_seed(0), tiny_space, classes=10, timesteps=3, architecture="scb_k3/skip",
         neuron=NeuronSettings(model="mine:learned"),
@@ -153,7 +155,7 @@ def test_it_reaches_every_layer_of_a_network_with_what_it_learns(tiny_space, dig
 
 
 def test_an_event_stem_in_segments_runs_a_cell_over_all_steps():
-    asr.register_neuron("mine:cell", norse.torch.LIFCell)
+    asr.register(norse.torch.LIFCell, kind="neuron", name="mine:cell")
     space = search_spaces.load("autosnn_16", stem="event")
     net = new_network(
         torch.Generator().manual_seed(0), space, classes=2, timesteps=4, architecture="skip/skip/skip/skip/skip",
