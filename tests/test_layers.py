@@ -56,7 +56,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.evaluations": CORE,
     "autosnn_ray.plugins": ("autosnn_ray.errors",),
     "autosnn_ray.own_code": ("autosnn_ray.errors", "autosnn_ray.plugins"),
-    "autosnn_ray.registration": (*PROBLEM, "autosnn_ray.registration", "analysis"),
+    "autosnn_ray.registration": (*PROBLEM, "autosnn_ray.registration", "autosnn_ray.measures", "analysis"),
     "autosnn_ray.profiles": CORE,
     "autosnn_ray.cards": CORE,
     "autosnn_ray.space": (*SPACE, "numpy"),

@@ -10,12 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from autosnn_ray.algorithms import Algorithm, Candidate, replay
+from autosnn_ray.algorithms import Algorithm, Candidate
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Failure, Outcome
-from autosnn_ray.journal import Ask, Fail, Tell
-from autosnn_ray.space import SearchSpace
+from autosnn_ray.journal import Tell
 from autosnn_ray.testing.algorithm_case import AlgorithmCase, Make
+from autosnn_ray.testing.algorithm_replays import (
+    a_journal_brings_it_back,
+    an_extended_search_is_the_whole_one,
+    stopped_half_way_it_goes_on_as_if_it_had_not_been,
+)
 from autosnn_ray.testing.child import candidates_in_another_process
 from autosnn_ray.testing.laws import by_name, global_numpy_state, obey, refuses, require
 from autosnn_ray.testing.searches import GOALS, evaluate, evaluated, large_space, run
@@ -111,63 +115,6 @@ def failures_never_stop_it_and_never_breed(case: AlgorithmCase) -> None:
         for one in found:
             wrong = [parent for parent in one.parents if parent not in good or parent >= one.index]
             require(not wrong, f"where {trouble} candidate {one.index} has parents {wrong}")
-
-
-def a_journal_brings_it_back(case: AlgorithmCase) -> None:
-    """Replaying any beginning of a search gives the state it was in."""
-    _, events = run(
-        case.start(45), lambda one: evaluate(one.architecture) if one.index % 5 else Failure("now and then")
-    )
-    for cut in range(len(events) + 1):
-        state = case.start(45)
-        replay(state, events[:cut])
-        told = {event.index for event in events[:cut] if isinstance(event, Tell | Fail)}
-        asked = [event.index for event in events[:cut] if isinstance(event, Ask)]
-        pending = [candidate.index for candidate in state.pending]
-        require(pending == [index for index in asked if index not in told], f"after {cut} events {pending} are pending")
-        replay(state, events[cut:])
-        require(state.done, f"replayed in two parts, cut after {cut} events, it is not at its end")
-
-
-def stopped_half_way_it_goes_on_as_if_it_had_not_been(case: AlgorithmCase) -> None:
-    """Where it says that it resumes exactly, a search that is replayed proposes what the undisturbed one did."""
-    if case.make(case.space, 80, 0).resumes != "exactly":
-        return
-    _, events = run(
-        case.start(80), lambda one: evaluate(one.architecture) if one.index % 5 else Failure("now and then")
-    )
-    for cut in (len(events) // 3, len(events) // 2, len(events) - 3):
-        state = case.start(80)
-        replay(state, events[:cut])
-        for event in events[cut:]:
-            if isinstance(event, Ask):
-                found = state.ask()
-                same = found is not None and found.index == event.index and found.architecture == event.architecture
-                require(same, f"stopped after {cut} events it proposes {found}, the undisturbed one {event}")
-            elif isinstance(event, Tell | Fail):
-                state.tell(event.index, event.evaluation if isinstance(event, Tell) else Failure(event.reason))
-        require(state.done, f"stopped after {cut} events it is not at its end")
-
-
-def an_extended_search_is_the_whole_one(
-    case: AlgorithmCase, parts: Iterable[tuple[int, int]] = ((7, 70), (45, 60), (40, 41), (30, 400))
-) -> None:
-    """With one worker, a search that is extended goes on as one that was asked for more from the start."""
-    for before, after in parts:
-        extends_as(case, before, min(after, case.most), case.space)
-
-
-def extends_as(
-    case: AlgorithmCase, before: int, after: int, space: SearchSpace, order: int = 0, workers: int = 1
-) -> None:
-    """Extends a search of some workers, whose results come in an order of a seed, to the whole one of one worker."""
-    rng = np.random.default_rng(order)
-    whole, _ = run(case.start(after, space=space), workers=1)
-    first, events = run(case.start(before, space=space), rng=rng, workers=workers)
-    extended = case.start(after, space=space)
-    replay(extended, events)
-    rest, _ = run(extended, rng=rng, workers=workers)
-    require(first + rest == whole, f"{before} candidates extended to {after} are others than {after} at once")
 
 
 def is_a_state_machine(case: AlgorithmCase) -> None:

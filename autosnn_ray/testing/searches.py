@@ -48,8 +48,12 @@ def evaluate(architecture: Architecture) -> Evaluation:
     worth = [_WORTH.get(choice, 0.5) * (slot + 1) for slot, choice in enumerate(architecture)]
     score = sum(worth) / sum(range(1, len(architecture) + 1))
     found = Evaluation.measured(accuracy=0.5 + 0.5 * score, spikes=500.0 + 1000.0 * score**2, samples=360)
-    parameters = Measure(1000.0 + sum(map(len, architecture)), EXACT)
-    return replace(found, measures={**found.measures, "parameters": parameters})
+    return with_parameters(found, 1000.0 + sum(map(len, architecture)))
+
+
+def with_parameters(found: Evaluation, parameters: float) -> Evaluation:
+    """Adds what stands in every evaluation of a search: a measure that is known beforehand."""
+    return replace(found, measures={**found.measures, "parameters": Measure(parameters, EXACT)})
 
 
 def evaluated(candidate: Candidate) -> Outcome:

@@ -14,7 +14,8 @@ from autosnn_ray.journal import Tell
 from autosnn_ray.objectives import Constraint, Goal, SpikeAwareFitness
 from autosnn_ray.space import SearchSpace, format_architecture
 from autosnn_ray.testing import ALGORITHM_LAWS, AlgorithmCase
-from autosnn_ray.testing.algorithms import extends_as, order_of_results_changes_nothing
+from autosnn_ray.testing.algorithm_replays import extends_as
+from autosnn_ray.testing.algorithms import order_of_results_changes_nothing
 from autosnn_ray.testing.searches import GOALS, run
 from autosnn_ray.testing.searches import evaluate as evaluate  # for the suites beside this one
 

@@ -10,7 +10,7 @@ import search_spaces
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Failure
 from autosnn_ray.objectives import Axis, Constraint, Goal, Grid, SpikeAwareFitness
-from tests.algorithms.test_contract import run, with_parameters
+from autosnn_ray.testing.searches import run, with_parameters
 
 SPACE = search_spaces.load("digits_16")
 SIZES = {"skip": 0, "scb_k3": 18, "srb_k3": 18, "scb_k5": 50, "srb_k5": 50}

@@ -15,7 +15,9 @@ from autosnn_ray.algorithms.optuna_samplers import SAMPLERS
 from autosnn_ray.errors import InvalidInputError, JournalError, SearchInterruptedError
 from autosnn_ray.evaluations import Failure
 from autosnn_ray.journal import Ask, Fail, Tell, read_journal
-from tests.algorithms.test_contract import OBJECTIVE, TWO, evaluate, go_on, run
+from autosnn_ray.testing.algorithm_replays import go_on
+from autosnn_ray.testing.searches import TWO, evaluate, run
+from tests.algorithms.test_contract import OBJECTIVE
 
 SPACE = search_spaces.load("digits_16")
 SLOW = {"gp": 13}

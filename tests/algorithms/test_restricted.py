@@ -6,12 +6,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from test_contract import ANY_ORDER, OBJECTIVE, TWO, evaluate, make, run
+from test_contract import ANY_ORDER, OBJECTIVE, evaluate, make, run
 
 import search_spaces
 from autosnn_ray.algorithms import ALGORITHMS, replay
 from autosnn_ray.evaluations import Failure
 from autosnn_ray.journal import Ask, Fail, Tell
+from autosnn_ray.testing.searches import TWO
 
 SPACE = search_spaces.load("digits_16")
 COST = {"skip": 0, "scb_k3": 1, "scb_k5": 3, "srb_k3": 1, "srb_k5": 3}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import pytest
-from test_contract import make, with_parameters
+from test_contract import make
 
 import autosnn_ray as asr
 from autosnn_ray.algorithms import ALGORITHMS, Enumeration
@@ -14,6 +14,7 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Failure
 from autosnn_ray.journal import Journal
 from autosnn_ray.objectives import Constraint, Goal, Maximize, Minimize
+from autosnn_ray.testing.searches import with_parameters
 
 OBJECTIVE = asr.SpikeAwareFitness(1000.0)
 FAILED = 4
