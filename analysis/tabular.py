@@ -15,7 +15,7 @@ from autosnn_ray.algorithms import Table
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives import Goal, Objective, SpikeAwareFitness
-from autosnn_ray.space import AdditiveModel, SearchSpace
+from autosnn_ray.space import AdditiveModel, RankModel, SearchSpace
 
 PATHS, SCRATCH = "paths", "scratch"
 _FEWEST_SPIKES = 1e-3
@@ -53,8 +53,8 @@ class Tabular:
         Args:
             goal: What is aimed at; AutoSNN's fitness where None.
             by: ``paths``: every architecture as a path of the supernet, exactly. ``scratch``: as trained from scratch;
-                of the trained sample a model is made (what choices add to accuracy and to the logarithm of
-                spikes), so that there is a value for every architecture.
+                of the trained sample a model is made (of the ranks of accuracies, and of the logarithm of spikes), so
+                that there is a value for every architecture.
             noise: Only by ``scratch``: adds to each value what one training differs from the mean of many, drawn from
                 seed.
 
@@ -86,20 +86,20 @@ class Tabular:
         return Table(self.space, Goal.of(fitness if goal is None else goal), evaluations)
 
     def _from_scratch(self, noise: int | np.random.Generator | None) -> pd.DataFrame:
-        trained = self.scratch.groupby("architecture", sort=False)[["accuracy", "spikes", "loss"]]
-        mean = trained.mean()
-        architectures = [self.space.parse(str(name)) for name in mean.index]
-        logarithms = mean.assign(spikes=_log(mean["spikes"]), loss=_log(mean["loss"]))
-        spread = trained.var(ddof=1).assign(
-            spikes=self.scratch.assign(spikes=_log(self.scratch["spikes"])).groupby("architecture")["spikes"].var(),
-            loss=self.scratch.assign(loss=_log(self.scratch["loss"])).groupby("architecture")["loss"].var(),
-        )
-        found, drawn = {}, None if noise is None else np.random.default_rng(noise)
-        for name in ("accuracy", "spikes", "loss"):
-            model = AdditiveModel.fit(architectures, logarithms[name].tolist())
-            value = np.array([model.predict(one) for one in self.space.enumerate()])
-            if drawn is not None:
-                value = value + drawn.normal(0.0, float(np.sqrt(spread[name].mean())), len(value))
+        """Models what each architecture reaches, and adds to it what a training differs from the mean of many."""
+        rng = None if noise is None else np.random.default_rng(noise)
+        known = self.scratch.assign(spikes=_log(self.scratch["spikes"]), loss=_log(self.scratch["loss"]))
+        mean = known.groupby("architecture", sort=False)[["accuracy", "spikes", "loss"]].mean()
+        sample = [self.space.parse(str(name)) for name in mean.index]
+        by_rank = RankModel.fit(sample, mean["accuracy"].tolist(), beside=(-mean["loss"]).tolist())
+        models = {name: AdditiveModel.fit(sample, mean[name].tolist()).predict for name in ("spikes", "loss")}
+        found = {}
+        for name, predict in {"accuracy": by_rank.predict, **models}.items():
+            value = np.array([predict(one) for one in self.space.enumerate()])
+            if rng is not None:
+                pairs = known.pivot(index="architecture", columns="seed", values=name).to_numpy()
+                apart = (pairs[:, 0] - pairs[:, 1]) / np.sqrt(2)
+                value = value + rng.choice(apart, len(value)) * rng.choice([-1.0, 1.0], len(value))
             found[name] = np.clip(value, 0.0, 1.0) if name == "accuracy" else np.exp(value)
         return pd.DataFrame(found)
 

@@ -26,7 +26,7 @@ TWO = Goal((Maximize("accuracy"), Minimize("spikes")))
 
 
 def racers() -> dict[str, Algorithm]:
-    return {name: kind() for name, kind in ALGORITHMS.items() if name not in LEFT_OUT}
+    return {name: kind() for name, kind in ALGORITHMS.items() if name not in LEFT_OUT}  # optuna: its TPE
 
 
 def run(
@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("docs"))
     parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--only", nargs="*", default=(), help="names of algorithms")
+    parser.add_argument("--only", nargs="*", default=(), help="names of algorithms (default: all that search)")
     parser.add_argument("--races", nargs="*", default=("fitness", "front", "scratch"))
     options = parser.parse_args()
     shipped = analysis.tabular("digits_16")
