@@ -8,7 +8,7 @@ from pathlib import Path
 from autosnn_ray.journal import JOURNAL_FILE
 
 KINDS: dict[str, str] = {
-    "recipe": "a recipe's whole job: supernet, search, networks trained from scratch",
+    "recipe": "a recipe's whole job: supernet or predictor, search, networks trained from scratch",
     "retraining": "architectures trained from scratch, with model cards",
     "fidelity": "evaluators held against networks trained from scratch",
     "predictor": "a sample trained from scratch, which a predictor was fitted on",

@@ -57,7 +57,7 @@ def fit_asked_for(
     options: Namespace, problem: Problem, supernet: Supernet | None, executor: Executor | OpenExecutor
 ) -> Predictor:
     """Trains a sample from scratch, and says what it taught."""
-    from autosnn_ray.cli.console import console, print_rows
+    from autosnn_ray.cli.console import console
     from autosnn_ray.storage.run_folder import open_run_folder
     from autosnn_ray.studies.predictor import SAMPLE, fit_predictor
 
@@ -79,8 +79,16 @@ def fit_asked_for(
             executor=executor,
             progress=True,
         )
+    show_fitted(fitted)
+    return fitted
+
+
+def show_fitted(fitted: Predictor) -> None:
+    """Shows what a predictor has learned."""
+    from autosnn_ray.cli.console import console, print_rows
+
     models = fitted.models
-    spikes = "spikes" if supernet is None else "spikes, beyond the path's"
+    spikes = "spikes" if fitted.supernet is None else "spikes, beyond the path's"
     print_rows(
         ["", "explained"],
         [
@@ -92,4 +100,3 @@ def fit_asked_for(
     )
     if models.accuracy.explained < _KNOWS_NOTHING:
         console.print("accuracies differ by no more than chance: all are taken as equal, and spikes decide")
-    return fitted

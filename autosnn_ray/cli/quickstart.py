@@ -1,7 +1,8 @@
 """Do the whole job on real data, in minutes on two cores.
 
-Trains a supernet on scikit-learn's 8x8 digits, searches it with AutoSNN's evolution on Ray Tune, retrains the
-found architecture from scratch, and reports on the test samples.
+On scikit-learn's 8x8 digits: trains a sample of architectures briefly, predicts all others from it, searches them with
+AutoSNN's evolution on Ray Tune, trains what was found, and a network built by hand, from scratch, and reports on the
+test samples.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.reproduce import Shown
+from autosnn_ray.cli.quickstart_told import Told, tell_plan
 from autosnn_ray.errors import AutoSNNError, RunExistsError
 
 if TYPE_CHECKING:
@@ -26,18 +27,19 @@ EXAMPLE = "autosnn-ray quickstart"
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
 RECIPE = "quickstart"
-SUPERNET_EPOCHS, SCRATCH_EPOCHS = 40, 30
+SAMPLE, SAMPLE_EPOCHS, SCRATCH_EPOCHS = 80, 2, 30
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--folder", type=str, default="runs/quickstart", help="where everything is written")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
-    parser.add_argument("--candidates", type=int, default=400, help="how many architectures to evaluate")
-    parser.add_argument("--epochs", type=int, default=SUPERNET_EPOCHS, help="epochs of the supernet's training")
     parser.add_argument(
-        "--scratch-epochs", type=int, default=SCRATCH_EPOCHS, help="epochs of each training from scratch"
+        "--sample", type=int, default=SAMPLE, help="how many architectures to train first, to predict the others from"
     )
+    parser.add_argument("--sample-epochs", type=int, default=SAMPLE_EPOCHS, help="epochs of each of these trainings")
+    parser.add_argument("--candidates", type=int, default=400, help="how many architectures the search proposes")
+    parser.add_argument("--scratch-epochs", type=int, default=SCRATCH_EPOCHS, help="epochs of each training at the end")
     parser.add_argument("--num-cpus", type=int | None, default=None, help="CPUs for the search (default: all)")
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
 
@@ -67,20 +69,23 @@ def run(options: Namespace) -> None:
         raise RunExistsError(f"{folder}: not empty; give --resume to go on with it, or another --folder")
     from autosnn_ray.cli.console import console
     from autosnn_ray.cluster.executor import Ray
-    from autosnn_ray.own_packages import analysis
+    from autosnn_ray.own_packages import analysis, search_spaces
     from autosnn_ray.recipes import load
-    from autosnn_ray.studies.reproduction import reproduce
 
     recipe = load(RECIPE)
     recipe = replace(
         recipe,
-        supernet={**(recipe.supernet or {}), "epochs": options.epochs},
+        predictor={"sample": options.sample, "epochs": options.sample_epochs},
         search={**(recipe.search or {}), "candidates": options.candidates},
         retrain={**recipe.retrain, "epochs": options.scratch_epochs},
     )
-    done = reproduce(recipe, path=folder, seed=options.seed, executor=Ray(num_cpus=options.num_cpus), watch=Shown())
+    tell_plan(recipe, search_spaces.load(recipe.network["space"]))  # before torch is imported, which takes seconds
+    from autosnn_ray.studies.reproduction import reproduce
+
+    executor, watch = Ray(num_cpus=options.num_cpus), Told(recipe, started)
+    done = reproduce(recipe, path=folder, seed=options.seed, executor=executor, watch=watch)
     by_hand = str(recipe.retrain["architectures"][0])
-    _report(folder, dict(analysis.choose(done.search.frame())), _finals(done, by_hand))
+    _report(folder, dict(analysis.choose(done.search.frame())), _finals(done, by_hand), options.sample_epochs)
     console.print(
         f"\nall of it in {shlex.quote(str(folder.resolve()))}, after {time.monotonic() - started:.0f} seconds"
     )
@@ -105,7 +110,7 @@ def _finals(done: Reproduction, by_hand: str) -> list[Final]:
     return finals
 
 
-def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
+def _report(folder: Path, chosen: dict[str, Any], finals: list[Final], short: int) -> None:
     from autosnn_ray.cli.console import console, print_rows, say_next, say_written
     from autosnn_ray.cli.show import save_results
     from autosnn_ray.files import write_atomically
@@ -123,14 +128,14 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final]) -> None:
     )
     found, hand_made = finals[0].measured, finals[1].measured
     console.print(
-        f"as a path of the supernet it had {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample on "
-        f"validation samples; trained from scratch it makes {found.accuracy:.2%} and {found.spikes:,.0f} on test "
+        f"after {short} epochs {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample were predicted for "
+        f"it on validation samples; trained to the end it makes {found.accuracy:.2%} and {found.spikes:,.0f} on test "
         "samples.\n"
         f"Against the hand-made network: {found.accuracy - hand_made.accuracy:+.2%} accuracy, "
         f"{found.spikes / hand_made.spikes - 1:+.0%} spikes; {found.samples} test samples cannot tell "
         f"accuracies less than about {_resolution(found):.1%} apart.\n"
-        "The tables and pictures of the search are of paths of the supernet, as each of them says: their spikes can be "
-        "trusted, small differences in their accuracies cannot (README, 'What the ranking is worth')."
+        "The tables and pictures of the search are of predicted numbers, as each of them says: what they are worth is "
+        "in the README, 'What the ranking is worth'."
     )
     content = {
         final.title: {

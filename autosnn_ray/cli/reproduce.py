@@ -1,8 +1,9 @@
 """Repeat an experiment of the paper, from the data to a table of our numbers beside the published ones.
 
-Trains a supernet, searches it, retrains what was found and the paper's architecture, and looks once at the test
-samples: as the recipe says, at the share of its epochs and candidates that --scale gives. Without a recipe the
-recipes are listed. Given again, the command goes on where it was cut off.
+Trains what a search believes (a supernet, or a sample that a predictor is fitted on), searches, retrains what was found
+and the paper's architecture, and looks once at the test samples: as the recipe says, at the share of its epochs,
+candidates and sample that --scale gives. Without a recipe the recipes are listed. Given again, the command goes on
+where it was cut off.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from jsonargparse import ArgumentParser, Namespace
 from autosnn_ray.cli.data_options import add_part_options, part_arguments
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.options import add_energy_options, energy_model, number
+from autosnn_ray.cli.predictor_options import show_fitted
 from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
 from autosnn_ray.studies.watch import Bars
 
 if TYPE_CHECKING:
+    from autosnn_ray.evaluators import Predictor
     from autosnn_ray.runs.run import Reproduction, Run
     from autosnn_ray.training import Supernet
 
@@ -31,7 +34,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("recipe", type=str | None, nargs="?", default=None, help="name of a recipe, or a TOML file")
     parser.add_argument(
-        "--scale", type=number, default=1.0, help="share of the recipe's epochs and candidates, above 0, at most 1"
+        "--scale",
+        type=number,
+        default=1.0,
+        help="share of the recipe's epochs, candidates, sample; above 0, at most 1",
     )
     parser.add_argument(
         "--folder", type=str | None, default=None, help="where everything is written (default: runs/RECIPE-SCALE)"
@@ -76,6 +82,10 @@ class Shown(Bars):
         from autosnn_ray.cli.console import console
 
         console.print(f"{supernet.paths.summary}: the fitness' reference_spikes")
+
+    def fitted(self, predictor: Predictor) -> None:
+        """Says what the predictor has learned."""
+        show_fitted(predictor)
 
     def searched(self, run: Run) -> None:
         """Shows what was found."""

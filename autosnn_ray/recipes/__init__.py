@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.toml_files import read_toml
 
 __all__ = ["MEASURES", "STATUSES", "Published", "Recipe", "load", "names"]
@@ -27,6 +28,7 @@ _TABLES: dict[str, dict[str, tuple[type, ...]]] = {
     "data": {"name": (str,), "augmentation": (str,), "size": (list,)},
     "network": {"space": (str,), "stem": (str,), "timesteps": (int,), "neuron": (dict,)},
     "supernet": {**_TRAINING, "sampling": (str,)},
+    "predictor": {"sample": (int,), "epochs": (int,)},
     "search": {
         "algorithm": (str,), "candidates": (int,), "exponent": (int, float), "reference_spikes": (int, float),
         "top": (int,),
@@ -35,8 +37,9 @@ _TABLES: dict[str, dict[str, tuple[type, ...]]] = {
     "published": {"measure": (str,), "value": (int, float), "status": (str,)},
 }  # fmt: skip
 _NEEDED = {
-    "data": ("name",), "network": ("space", "timesteps"), "supernet": ("epochs",), "search": ("candidates",),
-    "retrain": ("epochs",), "published": ("measure", "value", "status"),
+    "data": ("name",), "network": ("space", "timesteps"), "supernet": ("epochs",),
+    "predictor": ("sample", "epochs"), "search": ("candidates",), "retrain": ("epochs",),
+    "published": ("measure", "value", "status"),
 }  # fmt: skip
 
 
@@ -64,8 +67,11 @@ class Recipe:
         summary: One line for people.
         data: Name of the data set, augmentation, size.
         network: Space, stem where it is another than the space's, timesteps, settings of the neurons.
-        supernet: Settings of its training; None where nothing is searched.
-        search: Algorithm, candidates, exponent, reference_spikes, how many of the best are retrained (``top``).
+        supernet: Settings of its training, where a search evaluates its paths; else None.
+        predictor: Where a search predicts: how many architectures are trained from scratch for it (``sample``), and for
+            how long (``epochs``); else None.
+        search: Algorithm, candidates, exponent, reference_spikes, how many of the best are retrained (``top``); None
+            where nothing is searched.
         retrain: Settings of the training alone, seeds, and architectures that are retrained whatever is found.
         published: Numbers of the paper for those architectures.
         notes: What must be known to read the table.
@@ -77,12 +83,15 @@ class Recipe:
     network: Mapping[str, Any]
     retrain: Mapping[str, Any]
     supernet: Mapping[str, Any] | None = None
+    predictor: Mapping[str, Any] | None = None
     search: Mapping[str, Any] | None = None
     published: tuple[Published, ...] = ()
     notes: tuple[str, ...] = ()
 
     def scaled(self, scale: float) -> Recipe:
-        """Returns the recipe at a share of its epochs and candidates, each rounded, at least one.
+        """Returns the recipe at a share of its epochs, candidates and sample, each rounded, at least one.
+
+        A predictor's sample stays as large as the least that one can be fitted on.
 
         Args:
             scale: Above 0, at most 1.
@@ -99,12 +108,14 @@ class Recipe:
             raise InvalidInputError(f"scale: expected a share above 0 and at most 1, got {scale!r}")
 
         def shrunk(table: Mapping[str, Any]) -> dict[str, Any]:
-            few = {key: max(1, round(table[key] * scale)) for key in ("epochs", "candidates") if key in table}
+            least = {"epochs": 1, "candidates": 1, "sample": min(FEWEST, table.get("sample", FEWEST))}
+            few = {key: max(least[key], round(table[key] * scale)) for key in least if key in table}
             return {**table, **few}
 
         return replace(
             self,
             supernet=shrunk(self.supernet) if self.supernet else None,
+            predictor=shrunk(self.predictor) if self.predictor else None,
             search=shrunk(self.search) if self.search else None,
             retrain=shrunk(self.retrain),
         )
@@ -131,8 +142,12 @@ class Recipe:
         for name in ("data", "network", "retrain"):
             if name not in tables:
                 raise InvalidInputError(f"{source}: key '{name}' is missing: expected a table")
-        if ("search" in tables) != ("supernet" in tables):
-            raise InvalidInputError(f"{source}: expected both of the tables supernet and search, or neither")
+        believed = [name for name in ("supernet", "predictor") if name in tables]
+        if len(believed) != ("search" in tables):
+            raise InvalidInputError(
+                f"{source}: expected a table search and one of supernet and predictor, or none of the three; got "
+                f"{', '.join(name for name in tables if name in (*believed, 'search'))}"
+            )
         if "search" not in tables and not tables["retrain"].get("architectures"):
             raise InvalidInputError(f"{source}: key 'retrain.architectures': expected some where nothing is searched")
         listed = entries.get("published", [])

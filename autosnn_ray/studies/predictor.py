@@ -57,8 +57,7 @@ def fit_predictor(
         InvalidInputError: Fewer than five architectures were asked for, or could be trained.
         JournalError: What is there was made with other settings.
     """
-    if sample < FEWEST:
-        raise InvalidInputError(f"sample: expected at least {FEWEST} architectures to fit a predictor on, got {sample}")
+    check_sample(sample)
     home = Path(path)
     scratch = home / "alone" if (home / "alone").is_dir() else home / "scratch"  # older studies call it alone
     evaluators: dict[Path, Evaluator] = {scratch: TrainFromScratch(epochs=epochs, seed=seed)}
@@ -75,3 +74,13 @@ def fit_predictor(
         for folder in evaluators
     ]
     return Predictor(fit(*found), supernet)
+
+
+def check_sample(sample: int) -> None:
+    """Refuses a sample that no predictor can be fitted on.
+
+    Raises:
+        InvalidInputError: So it is.
+    """
+    if sample < FEWEST:
+        raise InvalidInputError(f"sample: expected at least {FEWEST} architectures to fit a predictor on, got {sample}")

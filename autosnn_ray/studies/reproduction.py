@@ -1,4 +1,4 @@
-"""The whole job of a recipe: train a supernet, search it, retrain what was found, look once at the test samples."""
+"""A recipe's whole job: train what a search believes, search, retrain what was found, look once at the test samples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autosnn_ray.cluster.slots import slots
 from autosnn_ray.cluster.train import train_on_ray
 from autosnn_ray.data import load_dataset
 from autosnn_ray.errors import InvalidInputError, RunExistsError
-from autosnn_ray.evaluators import SupernetPath
+from autosnn_ray.evaluators import Evaluator, Predictor, SupernetPath, TrainFromScratch
 from autosnn_ray.files import write_atomically
 from autosnn_ray.journal import JOURNAL_FILE
 from autosnn_ray.objectives import DEFAULT_EXPONENT, Goal, SpikeAwareFitness
@@ -27,6 +27,7 @@ from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.run import Reproduction, Run
 from autosnn_ray.runs.search import search
 from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.studies.predictor import PREDICTOR_SEED, check_sample, fit_predictor
 from autosnn_ray.studies.retraining import retrain
 from autosnn_ray.studies.watch import Bars, Silent, Watch
 from autosnn_ray.training import Supernet, TrainSettings, train_supernet
@@ -52,8 +53,8 @@ def reproduce(
 
     Args:
         recipe: Its name, a TOML file, or what ``autosnn_ray.recipes.load`` gave.
-        path: Where everything is kept: ``supernet``, ``search``, ``retrained``.
-        scale: Share of the recipe's epochs and candidates, above 0, at most 1.
+        path: Where everything is kept: ``supernet`` or ``predictor``, ``search``, ``retrained``.
+        scale: Share of the recipe's epochs, candidates and sample, above 0, at most 1.
         seed: What every random draw comes from.
         data: Further arguments of ``load_dataset``: ``folder``, ``size``, ``train_samples`` and the like.
         energy_model: Energy of the operations; the field's 45 nm figures where None.
@@ -73,17 +74,24 @@ def reproduce(
     watch = watch or (Bars() if is_shown(progress) else Silent())
     problem = _problem(recipe, seed, data or {})
     trainings = [_settings(recipe.supernet), _settings(recipe.retrain)]  # refuses bad ones before anything is done
+    if recipe.predictor is not None:
+        check_sample(int(recipe.predictor["sample"]))
+        TrainFromScratch(epochs=int(recipe.predictor["epochs"]))
     for architecture in recipe.retrain.get("architectures", []):
         problem.space.parse(architecture)
     _begin(path, {"recipe": recipe.to_dict(), "scale": scale, "seed": seed, "data": problem.data.describe()})
     found: list[str] = []
     goal = None
     with executor.open(problem.data.size_bytes) as opened:
-        if recipe.supernet is not None and recipe.search is not None:
+        if recipe.search is not None:
             stage = _Stage(problem, opened, seed, watch)
-            sampling = str(recipe.supernet.get("sampling", "strict"))
-            supernet = stage.supernet(path / "supernet", trainings[0], sampling)
-            run, goal = stage.search(path / "search", recipe.search, supernet)
+            evaluator: Evaluator
+            if recipe.predictor is not None:
+                evaluator = stage.predictor(path / "predictor", recipe.predictor)
+            else:
+                sampling = str((recipe.supernet or {}).get("sampling", "strict"))
+                evaluator = SupernetPath(stage.supernet(path / "supernet", trainings[0], sampling))
+            run, goal = stage.search(path / "search", recipe.search, evaluator)
             found = [str(name) for name in run.best(int(recipe.search.get("top", 1)))["architecture"]]
         with watch.retraining() as on_run:
             retrain(
@@ -142,7 +150,7 @@ def _begin(path: Path, started: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class _Stage:
-    """Trains and searches a problem."""
+    """Trains what a search believes, and searches a problem."""
 
     problem: Problem
     executor: OpenExecutor
@@ -169,13 +177,31 @@ class _Stage:
         self.watch.trained(supernet)
         return Supernet.load(folder)  # knows its folder: nobody copies it
 
-    def search(self, folder: Path, settings: Mapping[str, Any], supernet: Supernet) -> tuple[Run, Goal]:
-        reference = float(settings.get("reference_spikes", supernet.reference_spikes))
-        goal = Goal((SpikeAwareFitness(reference, float(settings.get("exponent", DEFAULT_EXPONENT))),))
+    def predictor(self, folder: Path, settings: Mapping[str, Any]) -> Predictor:
+        sample = min(int(settings["sample"]), self.problem.space.size)
+        with self.watch.sampling() as on_run:
+            predictor = fit_predictor(
+                self.problem,
+                path=folder,
+                sample=sample,
+                epochs=int(settings["epochs"]),
+                seed=PREDICTOR_SEED + self.seed,
+                executor=self.executor,
+                on_run=on_run,
+                progress=False,
+            )
+        self.watch.fitted(predictor)
+        return predictor
+
+    def search(self, folder: Path, settings: Mapping[str, Any], evaluator: Evaluator) -> tuple[Run, Goal]:
+        measured = None if evaluator.weights is None else evaluator.weights.reference_spikes
+        stated = settings.get("reference_spikes")
+        exponent = float(settings.get("exponent", DEFAULT_EXPONENT))
+        goal = Goal((SpikeAwareFitness(measured if stated is None else float(stated), exponent),))
         with self.watch.searching(int(settings["candidates"]), goal) as on_result:
             run = search(
                 self.problem,
-                SupernetPath(supernet),
+                evaluator,
                 path=folder,
                 algorithm=make_algorithm(str(settings.get("algorithm", "autosnn")), seed=self.seed),
                 objectives=goal,

@@ -9,6 +9,7 @@ from autosnn_ray.progress import OnRun, console, run_bar, search_bar, training_b
 
 if TYPE_CHECKING:
     from autosnn_ray.algorithms import OnResult
+    from autosnn_ray.evaluators import Predictor
     from autosnn_ray.objectives import Goal
     from autosnn_ray.runs.run import Run
     from autosnn_ray.training import Supernet
@@ -20,6 +21,10 @@ class Watch(Protocol):
 
     def training(self) -> AbstractContextManager[OnStep | None]:
         """Is there while the supernet is trained."""
+        ...
+
+    def sampling(self) -> AbstractContextManager[OnRun | None]:
+        """Is there while a predictor's sample is trained."""
         ...
 
     def searching(self, candidates: int, goal: Goal) -> AbstractContextManager[OnResult | None]:
@@ -37,6 +42,10 @@ class Watch(Protocol):
         """Is told of the supernet."""
         ...
 
+    def fitted(self, predictor: Predictor) -> None:
+        """Is told of the predictor."""
+        ...
+
     def searched(self, run: Run) -> None:
         """Is told of the search."""
         ...
@@ -46,6 +55,10 @@ class Silent:
     """Tells nobody."""
 
     def training(self) -> AbstractContextManager[OnStep | None]:
+        """Shows nothing."""
+        return nullcontext()
+
+    def sampling(self) -> AbstractContextManager[OnRun | None]:
         """Shows nothing."""
         return nullcontext()
 
@@ -63,6 +76,9 @@ class Silent:
     def trained(self, supernet: Supernet) -> None:
         """Shows nothing."""
 
+    def fitted(self, predictor: Predictor) -> None:
+        """Shows nothing."""
+
     def searched(self, run: Run) -> None:
         """Shows nothing."""
 
@@ -77,6 +93,10 @@ class Bars(Silent):
     def noted(self, line: str) -> None:
         """Prints it."""
         console.print(line)
+
+    def sampling(self) -> AbstractContextManager[OnRun | None]:
+        """Shows a bar while a predictor's sample is trained."""
+        return run_bar("1/3 ")
 
     def searching(self, candidates: int, goal: Goal) -> AbstractContextManager[OnResult | None]:
         """Shows a bar while the problem is searched."""
