@@ -56,8 +56,12 @@ class Draws:
             most: How many may be given.
 
         Raises:
-            InvalidInputError: One stands there twice, or there are more.
+            InvalidInputError: One stands there twice, or there are more; or something is left out already.
         """
+        if self.restricted:
+            raise InvalidInputError(
+                "begin_with: expected before restrict, which leaves out none that is given; got after"
+            )
         wanted = list(architectures)
         taken = self.take_new(wanted, len(wanted))
         if len(taken) < len(wanted) or len(wanted) > most:

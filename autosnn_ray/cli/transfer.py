@@ -13,7 +13,8 @@ from autosnn_ray.cli.executor_options import add_executor_options, chosen_execut
 from autosnn_ray.cli.options import add_neuron_options, add_training_options, neuron_settings, training_settings
 from autosnn_ray.errors import InvalidInputError
 
-EXAMPLE = "autosnn-ray transfer runs/first moved --space fashion_16 --data fashion_mnist"
+EXAMPLE = """autosnn-ray transfer runs/first moved \\
+      --space fashion_16 --data fashion_mnist"""
 AFTER_INTERRUPT = "The same command goes on."
 
 

@@ -6,10 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from test_contract import ANY_ORDER, OBJECTIVE, evaluate, make, run
+from test_contract import ANY_ORDER, OBJECTIVE, TAKES_GIVEN, evaluate, make, run
 
 import search_spaces
 from autosnn_ray.algorithms import ALGORITHMS, replay
+from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Failure
 from autosnn_ray.journal import Ask, Fail, Tell
 from autosnn_ray.testing.searches import TWO
@@ -130,3 +131,40 @@ def test_without_a_restriction_a_balanced_sample_is_what_it_was():
     found, _ = run(make("stratified", SPACE, seed=5).start(SPACE, 5, OBJECTIVE))
     block = SPACE.sample_balanced(np.random.default_rng(5))
     assert [candidate.architecture for candidate in found] == block
+
+
+@pytest.mark.parametrize("name", TAKES_GIVEN)
+@pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "too large to be listed"])
+def test_given_ones_that_are_left_out_otherwise_come_first_and_the_rest_is_used_up(name, is_listed, monkeypatch):
+    """Two of the three break what is asked for: they are evaluated all the same, and count on top of what keeps it."""
+    if not is_listed:
+        monkeypatch.setattr("autosnn_ray.algorithms.draws.LISTED_AT_MOST", 100)
+        monkeypatch.setattr("autosnn_ray.algorithms.draws.MOST_DRAWS", 2_000)
+    first = [("srb_k5",) * 5, ("skip",) * 5, ("scb_k5",) * 5]
+
+    def begun():
+        state = make(name, SPACE, seed=3).start(SPACE, 300, TWO)
+        state.begin_with(first)
+        state.restrict(cheap(2))
+        return state
+
+    state = begun()
+    assert (state.given, state.beyond) == (3, 2)
+    assert state.budget == (51 + 2 if is_listed else 300)
+    found, events = run(state)
+    assert [candidate.architecture for candidate in found[:3]] == first
+    assert [candidate.origin for candidate in found[:4]].count("given") == 3
+    assert {candidate.architecture for candidate in found[3:]} == {*filter(cheap(2), SPACE.enumerate())} - {*first}
+    assert len(found) == 51 + 2
+    assert state.exhausted
+    for cut in (3, 20):
+        again = begun()
+        replay(again, events[:cut])
+        replay(again, events[cut:])
+        assert again.done or again.ask() is None
+        assert again.asked == len(found)
+
+
+def test_what_is_to_come_first_is_given_before_anything_is_left_out():
+    with pytest.raises(InvalidInputError, match="begin_with: expected before restrict"):
+        restricted("random", 5, 2).begin_with([("srb_k5",) * 5])

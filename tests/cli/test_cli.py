@@ -80,7 +80,7 @@ def test_help_and_lists_load_neither_torch_nor_ray():
     assert result.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("quickstart", "datasets", "spaces")])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("quickstart", "datasets", "spaces", "race")])
 def test_options_are_printed_as_they_would_be_used(capsys, command):
     assert "out" in printed(capsys, command, "out", "--print-config")
 
