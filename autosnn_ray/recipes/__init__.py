@@ -42,6 +42,9 @@ _NEEDED = {
     "published": ("measure", "value", "status"),
 }  # fmt: skip
 
+_LEAST = {"epochs": 1, "candidates": 1, "sample": FEWEST}
+"""What is scaled, and how little of it there is at least."""
+
 
 @dataclass(frozen=True)
 class Published:
@@ -108,8 +111,12 @@ class Recipe:
             raise InvalidInputError(f"scale: expected a share above 0 and at most 1, got {scale!r}")
 
         def shrunk(table: Mapping[str, Any]) -> dict[str, Any]:
-            least = {"epochs": 1, "candidates": 1, "sample": min(FEWEST, table.get("sample", FEWEST))}
-            few = {key: max(least[key], round(table[key] * scale)) for key in least if key in table}
+            # What is too little before it is scaled stays so, and is refused.
+            few = {
+                key: max(min(least, table[key]), round(table[key] * scale))
+                for key, least in _LEAST.items()
+                if key in table
+            }
             return {**table, **few}
 
         return replace(
