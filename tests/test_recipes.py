@@ -15,6 +15,7 @@ from autosnn_ray.data.augmentation import find_augmentation
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.recipes import MEASURES, STATUSES, Recipe, load, names
 from autosnn_ray.space import SearchSpace
+from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.spiking import NeuronSettings, SpikingNetwork, count_parameters
 from autosnn_ray.training import PATH_SAMPLERS, TrainSettings
 
@@ -102,7 +103,7 @@ def test_a_scale_shrinks_epochs_and_candidates_and_nothing_else():
 def test_a_scale_shrinks_a_predictors_sample_to_what_one_can_be_fitted_on():
     whole = load("quickstart")
     assert whole.scaled(0.5).predictor == {"sample": 40, "epochs": 1}
-    assert whole.scaled(0.001).predictor == {"sample": 5, "epochs": 1}
+    assert whole.scaled(0.001).predictor == {"sample": FEWEST, "epochs": 1}
     # What is too little stays so: it is refused when the recipe is run.
     assert replace(whole, predictor={"sample": 3, "epochs": 0}).scaled(0.5).predictor == {"sample": 3, "epochs": 0}
 

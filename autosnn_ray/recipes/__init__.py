@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
-from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.toml_files import read_toml
 
 __all__ = ["MEASURES", "STATUSES", "Published", "Recipe", "load", "names"]
@@ -42,8 +41,8 @@ _NEEDED = {
     "published": ("measure", "value", "status"),
 }  # fmt: skip
 
-_LEAST = {"epochs": 1, "candidates": 1, "sample": FEWEST}
-"""What is scaled, and how little of it there is at least."""
+_LEAST = {"epochs": 1, "candidates": 1, "sample": 5}
+"""What is scaled, and how little of it there is at least: of a sample, what a predictor can be fitted on."""
 
 
 @dataclass(frozen=True)
