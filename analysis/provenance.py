@@ -31,6 +31,8 @@ def provenance(contents: JournalContents) -> str:
     entry: Mapping[str, Any] = contents.config.get("evaluator", {})
     name, settings = str(entry.get("name", "")), dict(entry.get("settings", {}))
     how, epochs = WAYS.get(name, f"by {name}, an evaluator of one's own" if name else ""), settings.get("epochs")
+    if name == "predictor" and not settings.get("fitted", {}).get("paths", True):  # runs of before say nothing of it
+        how = "spikes too"
     if epochs is not None and name in WAYS:
         cut = [tell.evaluation.get("cut", 0.0) > 0 for _, tell in contents.told]
         how += f" for {'up to ' * any(cut)}{epochs} {'epoch' if epochs == 1 else 'epochs'}"

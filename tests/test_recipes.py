@@ -15,6 +15,7 @@ from autosnn_ray.data.augmentation import find_augmentation
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.recipes import MEASURES, STATUSES, Recipe, load, names
 from autosnn_ray.space import SearchSpace
+from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.spiking import NeuronSettings, SpikingNetwork, count_parameters
 from autosnn_ray.training import PATH_SAMPLERS, TrainSettings
 
@@ -44,7 +45,8 @@ def test_every_entry_of_every_recipe_is_understood(name):
         assert TrainSettings(**given).epochs == given.get("epochs", TrainSettings().epochs)
     if recipe.search is not None:
         assert recipe.search["algorithm"] in ALGORITHMS
-        assert recipe.supernet["sampling"] in PATH_SAMPLERS
+        if recipe.predictor is None:
+            assert recipe.supernet["sampling"] in PATH_SAMPLERS
     assert Recipe.from_dict(recipe.to_dict()) == recipe
 
 
@@ -98,6 +100,14 @@ def test_a_scale_shrinks_epochs_and_candidates_and_nothing_else():
     assert whole.scaled(1) == whole
 
 
+def test_a_scale_shrinks_a_predictors_sample_to_what_one_can_be_fitted_on():
+    whole = load("quickstart")
+    assert whole.scaled(0.5).predictor == {"sample": 40, "epochs": 1}
+    assert whole.scaled(0.001).predictor == {"sample": FEWEST, "epochs": 1}
+    # What is too little stays so: it is refused when the recipe is run.
+    assert replace(whole, predictor={"sample": 3, "epochs": 0}).scaled(0.5).predictor == {"sample": 3, "epochs": 0}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -107,6 +117,7 @@ def test_a_scale_shrinks_epochs_and_candidates_and_nothing_else():
         ({"data": {}}, "key 'data.name' is missing"),
         ({"network": {"space": "digits_16"}}, "key 'network.timesteps' is missing"),
         ({"retrain": {"epochs": True, "architectures": []}}, "key 'retrain.epochs': expected int, got True"),
+        ({"predictor": {"epochs": 3}}, "key 'predictor.sample' is missing"),
         ({"retrain": {"epoch": 3}}, "key 'retrain.epoch': expected one of: epochs"),
         ({"search": None}, "key 'search': expected a table, got None"),
         ({"published": 3}, "key 'published': expected a list of tables, got 3"),
@@ -124,10 +135,12 @@ def test_a_bad_recipe_is_refused_with_its_key(change, said):
 
 def test_tables_that_belong_together_are_missed():
     entries = load("quickstart").to_dict()
-    for missing in ("data", "network", "retrain", "search", "supernet"):
-        with pytest.raises(InvalidInputError, match=r"missing|expected both"):
+    for missing in ("data", "network", "retrain", "search", "predictor"):
+        with pytest.raises(InvalidInputError, match=r"missing|one of supernet and predictor"):
             Recipe.from_dict({key: value for key, value in entries.items() if key != missing})
-    del entries["search"], entries["supernet"]
+    with pytest.raises(InvalidInputError, match="got supernet, predictor, search"):
+        Recipe.from_dict({**entries, "supernet": {"epochs": 40}})
+    del entries["search"], entries["predictor"]
     entries["retrain"] = {"epochs": 1}
     with pytest.raises(InvalidInputError, match="expected some where nothing is searched"):
         Recipe.from_dict(entries)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.quickstart_told import Told, tell_plan
+from autosnn_ray.cli.quickstart_told import Told, epochs_text, tell_plan
 from autosnn_ray.errors import AutoSNNError, RunExistsError
 
 if TYPE_CHECKING:
@@ -128,9 +128,9 @@ def _report(folder: Path, chosen: dict[str, Any], finals: list[Final], short: in
     )
     found, hand_made = finals[0].measured, finals[1].measured
     console.print(
-        f"after {short} epochs {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample were predicted for "
-        f"it on validation samples; trained to the end it makes {found.accuracy:.2%} and {found.spikes:,.0f} on test "
-        "samples.\n"
+        f"after {epochs_text(short)} {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample were predicted "
+        f"for it on validation samples; trained to the end it makes {found.accuracy:.2%} and {found.spikes:,.0f} on "
+        "test samples.\n"
         f"Against the hand-made network: {found.accuracy - hand_made.accuracy:+.2%} accuracy, "
         f"{found.spikes / hand_made.spikes - 1:+.0%} spikes; {found.samples} test samples cannot tell "
         f"accuracies less than about {_resolution(found):.1%} apart.\n"

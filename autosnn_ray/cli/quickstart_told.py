@@ -28,7 +28,7 @@ def tell_plan(recipe: Recipe, space: SearchSpace) -> None:
     from autosnn_ray.cli.console import console
 
     predictor, choices = recipe.predictor or {}, max(len(slot.choices) for slot in space.slots)
-    sample, short, long = predictor["sample"], _epochs(predictor["epochs"]), _epochs(recipe.retrain["epochs"])
+    sample, short, long = predictor["sample"], epochs_text(predictor["epochs"]), epochs_text(recipe.retrain["epochs"])
     console.print(
         "A spiking network computes with spikes, and on neuromorphic hardware each spike costs energy. Wanted is a "
         "network that reads handwritten digits (scikit-learn's 1,797, of 8x8 pixels) accurately and spikes little.\n"
@@ -88,7 +88,7 @@ class Told(Shown):
             console.print(
                 f"a first number, after {now - self._started:.0f} seconds: "
                 f"{format_architecture(candidate.architecture)} reads {outcome.accuracy:.1%} of the validation digits, "
-                f"with {outcome.spikes:,.0f} spikes for each, after {_epochs(self._short)}"
+                f"with {outcome.spikes:,.0f} spikes for each, after {epochs_text(self._short)}"
             )
         elif self._told == _FIRST and sample > _FIRST:
             each = (now - self._first_at) / (_FIRST - 1)
@@ -104,12 +104,18 @@ class Told(Shown):
 
         super().fitted(predictor)
         console.print(
-            f"Accuracies below are predicted, for networks trained for {_epochs(self._short)}: longer training lifts "
-            "them all, and it is their order that the search needs.\n"
+            f"Accuracies below are predicted, for networks trained for {epochs_text(self._short)}: longer training "
+            "lifts them all, and it is their order that the search needs.\n"
         )
 
 
-def _epochs(count: int) -> str:
+def epochs_text(count: int) -> str:
+    """Returns a number of epochs as it is said.
+
+    Example:
+        >>> epochs_text(1), epochs_text(30)
+        ('1 epoch', '30 epochs')
+    """
     return f"{count} {'epoch' if count == 1 else 'epochs'}"
 
 

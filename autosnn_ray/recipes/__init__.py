@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError, unknown_name
-from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.toml_files import read_toml
 
 __all__ = ["MEASURES", "STATUSES", "Published", "Recipe", "load", "names"]
@@ -41,6 +40,9 @@ _NEEDED = {
     "predictor": ("sample", "epochs"), "search": ("candidates",), "retrain": ("epochs",),
     "published": ("measure", "value", "status"),
 }  # fmt: skip
+
+_LEAST = {"epochs": 1, "candidates": 1, "sample": 5}
+"""What is scaled, and how little of it there is at least: of a sample, what a predictor can be fitted on."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,12 @@ class Recipe:
             raise InvalidInputError(f"scale: expected a share above 0 and at most 1, got {scale!r}")
 
         def shrunk(table: Mapping[str, Any]) -> dict[str, Any]:
-            least = {"epochs": 1, "candidates": 1, "sample": min(FEWEST, table.get("sample", FEWEST))}
-            few = {key: max(least[key], round(table[key] * scale)) for key in least if key in table}
+            # What is too little before it is scaled stays so, and is refused.
+            few = {
+                key: max(min(least, table[key]), round(table[key] * scale))
+                for key, least in _LEAST.items()
+                if key in table
+            }
             return {**table, **few}
 
         return replace(

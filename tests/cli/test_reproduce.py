@@ -12,6 +12,16 @@ from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.recipes import names
 from tests.cli.commands import ok
 
+SUPERNET = """[supernet]
+epochs = 8
+learning_rate = 0.02
+"""
+
+PREDICTED = """[predictor]
+sample = 8
+epochs = 2
+"""
+
 RECIPE = """
 name = "tiny"
 summary = "for tests"
@@ -21,10 +31,7 @@ name = "digits"
 [network]
 space = "{space}"
 timesteps = 2
-[supernet]
-epochs = 8
-learning_rate = 0.02
-[search]
+{believed}[search]
 candidates = 12
 [retrain]
 architectures = ["scb_k3/skip"]
@@ -45,7 +52,7 @@ status = "computed"
 @pytest.fixture
 def recipe(tmp_path, tiny_space_file):
     path = tmp_path / "tiny.toml"
-    path.write_text(RECIPE.format(space=tiny_space_file))
+    path.write_text(RECIPE.format(space=tiny_space_file, believed=SUPERNET))
     return path
 
 
@@ -71,6 +78,13 @@ def test_nonsense_is_refused_before_anything_is_written(capsys, recipe, tmp_path
         ("timesteps = 2", "timesteps = 2\nstem = 'drum'", "expected one of: static"),
         ("learning_rate = 0.02\n[search]", "learning_rate = -1.0\n[search]", "learning_rate: expected a positive"),
         ('name = "digits"', 'name = "letters"', "unknown data set 'letters'"),
+        ("[search]", f"{PREDICTED}[search]", "one of supernet and predictor, or none of the three; got supernet, pred"),
+        (
+            SUPERNET,
+            PREDICTED.replace("8", "3"),
+            "sample: expected at least 5 architectures to fit",
+        ),
+        (SUPERNET, PREDICTED.replace("2", "0"), "epochs: expected"),
     ):
         recipe.write_text(text.replace(old, new, 1))
         assert said in refused(capsys, "reproduce", recipe, *folder)
@@ -105,12 +119,55 @@ def test_a_recipe_runs_from_data_to_table_at_a_share_of_its_length(capsys, recip
     )
 
 
+def test_a_recipe_with_a_predictor_trains_no_supernet_and_goes_on_where_it_was_cut_off(tmp_path, tiny_space_file):
+    from autosnn_ray.recipes import load
+    from autosnn_ray.studies.predictor import PREDICTOR_SEED
+    from autosnn_ray.studies.watch import Silent
+
+    (tmp_path / "tiny.toml").write_text(RECIPE.format(space=tiny_space_file, believed=PREDICTED))
+    recipe, seen = load(tmp_path / "tiny.toml"), []
+
+    class Cut(Silent):
+        def fitted(self, predictor):
+            seen.append(predictor)
+            raise KeyboardInterrupt
+
+    def go(watch=None, **others):
+        return asr.reproduce(
+            recipe, path=tmp_path / "out", scale=0.5, seed=3, executor=asr.Local(threads=1), watch=watch, **others
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        go(Cut())
+    sampled = (tmp_path / "out" / "predictor" / "scratch" / "journal.jsonl").read_bytes()
+    done = go()
+    assert (tmp_path / "out" / "predictor" / "scratch" / "journal.jsonl").read_bytes() == sampled
+    assert not (tmp_path / "out" / "supernet").exists()
+    # Half the sample is less than a predictor can be fitted on: the least is taken.
+    assert done.config()["recipe"]["predictor"] == {"sample": 5, "epochs": 1}
+    evaluator = done.search.config()["evaluator"]
+    assert evaluator["name"] == "predictor"
+    assert evaluator["settings"]["fitted"] == json.loads(json.dumps(seen[0].fitted))
+    assert asr.Run(tmp_path / "out" / "predictor" / "scratch").config()["evaluator"]["settings"] | {
+        "epochs": 1, "seed": PREDICTOR_SEED + 3,
+    } == asr.Run(tmp_path / "out" / "predictor" / "scratch").config()["evaluator"]["settings"]  # fmt: skip
+    frame = done.search.frame()
+    assert len(frame) == 6
+    assert frame.attrs["provenance"] == "predicted from 5 architectures trained from scratch, spikes too"
+    found = done.search.best(1)["architecture"].iloc[0]
+    assert set(done.retraining.frame().architecture) == {found, "scb_k3/skip"}
+
+
 @pytest.mark.ray
-@pytest.mark.slow
 def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
-    short = ("--epochs", "1", "--candidates", "4", "--scratch-epochs", "1", "--num-cpus", "2")
-    said = ok(capsys, "quickstart", "--folder", tmp_path / "out", *short)
-    assert "on 360 test samples, looked at once" in " ".join(said.split())
+    short = ("--sample", "5", "--sample-epochs", "1", "--candidates", "4", "--scratch-epochs", "1", "--num-cpus", "2")
+    said = " ".join(ok(capsys, "quickstart", "--folder", tmp_path / "out", *short).split())
+    assert "3,125 architectures, too many to train them all" in said
+    assert "1/3 5 of them, each block equally often in each slot, are trained for 1 epoch each" in said
+    assert said.index("a first number, after") < said.index("order of accuracies") < said.index("the best 4")
+    assert "on 360 test samples, looked at once" in said
+    assert "after 1 epoch " in said
+    assert "supernet" not in said
     final = json.loads((tmp_path / "out" / "final.json").read_text())
     assert set(final) == {"found", "by hand"}
     assert final["by hand"]["architecture"] == "scb_k3/scb_k3/scb_k3/scb_k3/scb_k3"
