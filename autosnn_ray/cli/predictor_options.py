@@ -53,6 +53,20 @@ def wants_predictor(options: Namespace) -> bool:
     return not is_other and options.predictor_sample != 0
 
 
+def stand_in(supernet: Supernet | None) -> Predictor:
+    """Makes a predictor that nothing was fitted for yet: a search is refused by it as by the one to be fitted."""
+    from autosnn_ray.evaluators import Predictor
+
+    class Unfitted(Predictor):
+        def __post_init__(self) -> None:
+            """Needs nothing that was fitted."""
+
+        def check(self, problem: Problem) -> None:
+            """Fits every problem."""
+
+    return Unfitted(supernet=supernet)
+
+
 def fit_asked_for(
     options: Namespace, problem: Problem, supernet: Supernet | None, executor: Executor | OpenExecutor
 ) -> Predictor:

@@ -29,9 +29,10 @@ from autosnn_ray.cli.goal_options import (
 )
 from autosnn_ray.cli.halving import hold_halving
 from autosnn_ray.cli.options import amount, group, number
-from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, wants_predictor
+from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, stand_in, wants_predictor
 
 if TYPE_CHECKING:
+    from autosnn_ray.evaluators import Evaluator
     from autosnn_ray.objectives import Goal
     from autosnn_ray.problem import Problem
     from autosnn_ray.runs.executors import Executor, OpenExecutor
@@ -153,30 +154,39 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     from autosnn_ray.algorithms import make_algorithm
     from autosnn_ray.cli.console import say_next
     from autosnn_ray.cli.results import show_found
-    from autosnn_ray.runs.search import search
+    from autosnn_ray.runs.search import plan_search, search
     from autosnn_ray.studies.halving import halving_rounds
 
-    algorithm = make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings)
+    settings: dict[str, Any] = {
+        "algorithm": make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings),
+        "constraints": chosen_constraints(options),
+        "measures": options.measure,
+        "candidates": options.candidates,
+        "begin_with": _begin_with(options.begin_with, problem),
+    }
+
+    def objectives(evaluator: Evaluator) -> Any:
+        return chosen_objectives(options, chosen_goal(options, evaluator))
+
     if wants_predictor(options):
-        evaluator: Any = fit_asked_for(options, problem, supernet, executor)
+        unfitted = stand_in(supernet)
+        plan = plan_search(problem, unfitted, objectives=objectives(unfitted), **settings)
+        plan.start()  # refuses what would be refused after the sample's trainings
+        executor.check(unfitted, plan.goal)
+        evaluator: Evaluator = fit_asked_for(options, problem, supernet, executor)
     else:
         evaluator = chosen_evaluator(options, supernet)
-    goal = chosen_goal(options, evaluator)
     found = search(
         problem,
         evaluator,
         path=options.run,
-        algorithm=algorithm,
-        objectives=chosen_objectives(options, goal),
-        constraints=chosen_constraints(options),
-        measures=options.measure,
+        objectives=objectives(evaluator),
         reuse=options.reuse,
-        candidates=options.candidates,
-        begin_with=_begin_with(options.begin_with, problem),
         resume=options.resume,
         executor=executor,
         storage=options.storage,
         progress=True,
+        **settings,
     )
     show_found(found.path, best=5)
     if options.finalists:

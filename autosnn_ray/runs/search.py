@@ -92,15 +92,16 @@ def search(
         ...     len(run.frame())
         60
     """
-    evaluator, executor = as_evaluator(evaluator), executor or default_executor()
-    plan = Plan(
-        problem=problem,
-        evaluator=evaluator,
-        algorithm=algorithm or AutoSNN(),
+    executor = executor or default_executor()
+    plan = plan_search(
+        problem,
+        evaluator,
+        algorithm=algorithm,
+        objectives=objectives,
+        constraints=constraints,
+        measures=measures,
         candidates=candidates,
-        goal=_goal(evaluator, objectives, constraints),
-        begin_with=architectures_of(begin_with, problem.space),
-        measures=find_measures(measures),
+        begin_with=begin_with,
     )
     earlier = earlier_evaluations(reuse, plan)
     with (
@@ -170,6 +171,34 @@ def resume(
         with search_bar("resume", plan.candidates, plan.goal, progress=progress, then=on_result) as told:
             conduct([resumed(folder, journal, plan, executor, told, earlier_evaluations(reuse, plan))], executor)
     return Run(folder.path)
+
+
+def plan_search(
+    problem: Problem,
+    evaluator: str | Evaluator | Callable[..., Any],
+    *,
+    algorithm: Algorithm | None = None,
+    objectives: Goal | str | Objective | Sequence[str | Objective] | None = None,
+    constraints: Sequence[Constraint] = (),
+    measures: Iterable[Named] = (),
+    candidates: int = 400,
+    begin_with: Any = None,
+) -> Plan:
+    """Makes the plan of what ``search`` is given, and does nothing of it.
+
+    Raises:
+        InvalidInputError: A value is not what is needed.
+    """
+    evaluator = as_evaluator(evaluator)
+    return Plan(
+        problem=problem,
+        evaluator=evaluator,
+        algorithm=algorithm or AutoSNN(),
+        candidates=candidates,
+        goal=_goal(evaluator, objectives, constraints),
+        begin_with=architectures_of(begin_with, problem.space),
+        measures=find_measures(measures),
+    )
 
 
 def _goal(

@@ -218,7 +218,8 @@ def test_train_search_show_and_a_run_that_is_already_there(capsys, tmp_path, tin
     assert "reference_spikes" in ok(capsys, *train)
     assert "already holds a supernet" in refused(capsys, *train)
 
-    search = ["search", tmp_path / "run", "--supernet", tmp_path / "supernet", "--candidates", "20", "--num-cpus", "2"]
+    search = ["search", tmp_path / "run", "--supernet", tmp_path / "supernet", "--evaluator", "path"]
+    search += ["--candidates", "20", "--num-cpus", "2"]
     searched = ok(capsys, *search)
     assert "9 of 20 candidates evaluated in space tiny; finished: the space is used up" in searched
     assert "fitness = accuracy * (spikes / " in searched
@@ -245,7 +246,7 @@ def test_ctrl_c_ends_a_search_cleanly_and_says_how_to_go_on(tmp_path, tiny_super
         "--supernet",
         str(tiny_supernet_folder),
     ]
-    arguments += ["--candidates", "9", "--num-cpus", "1"]
+    arguments += ["--evaluator", "path", "--candidates", "9", "--num-cpus", "1"]
     process = subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

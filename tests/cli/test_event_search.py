@@ -48,7 +48,7 @@ def test_gestures_are_trained_searched_and_gone_on_with(tmp_path, frames_cache):
         "--learning-rate", "2e-2", "--memory", 0.5,
     )  # fmt: skip
     assert float(re.search(r"median ([\d.]+)%", said).group(1)) > 40, "six paths on ten places"
-    run("search", "run", "--supernet", "supernet", "--candidates", 4, "--num-cpus", 1)
+    run("search", "run", "--supernet", "supernet", "--evaluator", "path", "--candidates", 4, "--num-cpus", 1)
     assert len(analysis.read(tmp_path / "run")) == 4
     assert "srb_k3_c6" in run("spaces", "places.toml")
     run("resume", "run", "--candidates", 6, "--num-cpus", 1)

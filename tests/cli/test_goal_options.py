@@ -14,7 +14,7 @@ from tests.cli.commands import ok, refused
 @pytest.fixture
 def search(capsys, tiny_supernet_folder, tmp_path):
     def found(*options, name="run", command="search"):
-        local = ("--executor", "local")
+        local = ("--executor", "local", *(() if command == "sweep" else ("--evaluator", "path")))
         return ok(capsys, command, tmp_path / name, "--supernet", tiny_supernet_folder, *local, *options)
 
     return found
@@ -90,13 +90,14 @@ def test_what_is_no_bound_objective_or_measure_is_refused_in_one_line(capsys, ti
     start = ("search", tmp_path / "run", "--supernet", tiny_supernet_folder, "--executor", "local")
     for options, text in (
         (("--max-energy", "much"), "max"),
+        (("--max-energy", "1"), "measure energy: is taken on a candidate's network, and evaluator predictor has none"),
         (("--objective", "taste"), "unknown objective 'taste'"),
         (("--measure", "taste"), "unknown measure 'taste'"),
         (
             ("--max-parameters", 3),
             "constraints: no architecture of tiny keeps parameters at most 3; nearest is skip/skip",
         ),
-        (("--constraint", "calories<=3"), "measure calories: evaluator path finds accuracy, spikes, loss"),
+        (("--constraint", "calories<=3"), "measure calories: evaluator predictor finds accuracy, spikes, loss"),
     ):
         assert text in refused(capsys, *start, *options)
     assert not (tmp_path / "run").exists()

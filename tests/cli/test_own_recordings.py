@@ -33,7 +33,7 @@ channels = 8
 
 TRAIN = ("train", "supernet", "--space", "places.toml", "--data", "gestures", "--sensor", "[34, 34]", "--size",
          "[32, 32]", "--timesteps", 3, "--epochs", 8, "--batch-size", 6, "--learning-rate", "2e-2")  # fmt: skip
-SEARCH = ("search", "supernet", "run", "--candidates", 3, "--num-cpus", 1)
+SEARCH = ("search", "supernet", "run", "--evaluator", "path", "--candidates", 3, "--num-cpus", 1)
 
 
 @pytest.mark.slow

@@ -196,6 +196,7 @@ pathlib.Path("imported").touch()
 cell = norse.torch.LIFCell(norse.torch.LIFParameters(tau_mem_inv=torch.tensor(500.0)))
 """
 TRAIN = ("--data", "digits", "--epochs", "1", "--batch-size", "512", "--timesteps", "2", "--learning-rate", "0.001")
+SEARCH = ("--evaluator", "path", "--candidates", "3", "--num-cpus", "1")
 
 
 @pytest.fixture
@@ -257,7 +258,7 @@ def test_rays_processes_find_it_where_the_user_named_it(mine, tiny_space_file):
 
     trained = run("train", "net", "--space", tiny_space_file, *TRAIN, "--neuron", "mine:cell", named=False)
     assert trained.returncode == 0, trained.stderr
-    assert f"set {VARIABLE}=mine:cell" in run("search", "net", "run", "--candidates", "3", named=False).stderr
-    found = run("search", "net", "run", "--candidates", "3", "--num-cpus", "1", named=True)
+    assert f"set {VARIABLE}=mine:cell" in run("search", "net", "run", *SEARCH, named=False).stderr
+    found = run("search", "net", "run", *SEARCH, named=True)
     assert found.returncode == 0, found.stderr
     assert "3 candidates evaluated" in found.stdout
