@@ -40,7 +40,8 @@ def tell_plan(recipe: Recipe, space: SearchSpace) -> None:
         "candidates finds the best trade of accuracy against spikes;\n"
         f"  3/3  the best is trained for {long}, beside a network built by hand; both are then tested, once, on "
         "samples that nothing before has looked at.\n"
-        "As it stands this takes two to three minutes on two idle cores; Ctrl-C loses nothing, --resume goes on.",
+        "It takes minutes; how many is said as soon as a few networks are trained. Ctrl-C loses nothing, --resume goes "
+        "on.",
     )
     console.print()
 
