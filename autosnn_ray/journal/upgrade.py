@@ -105,6 +105,7 @@ def _evaluator(
         found["name"] = "from_path"
     if name == "surveyed":
         settings["fitted"] = settings.pop("survey", {})
+        found["outdated"] = "its accuracies were predicted from values, which today are predicted from ranks"
     if name == "training_free":
         found["outdated"] = "its spikes were counted without batch-norm statistics, and would not go with today's"
     if name == "kept" and algorithm.get("name") in _PER_GENERATION:

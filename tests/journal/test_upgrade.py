@@ -127,7 +127,7 @@ def test_a_search_of_paths_is_resumed_and_ends_as_an_undisturbed_one(run):
     assert undisturbed[same].equals(frame[same])
 
 
-@of("surveyed", "recalibrated")
+@of("recalibrated")
 def test_other_searches_with_a_supernet_are_resumed(run):
     told = 3
     frame = resume(run, executor=Local(threads=1), candidates=len(rows(run)) + 1).frame()
@@ -201,6 +201,7 @@ def start(evaluator: dict[str, object], algorithm: str = "random") -> dict[str, 
     ("evaluator", "algorithm", "said"),
     [
         ({"name": "training_free", "settings": {}}, "random", "its spikes were counted without batch-norm statistics"),
+        ({"name": "surveyed", "settings": {"survey": {}}}, "random", "its accuracies were predicted from values"),
         ({"name": "kept", "settings": {"epochs": 2}}, "autosnn", "every generation was trained with a seed of its own"),
     ],
 )

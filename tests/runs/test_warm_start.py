@@ -12,6 +12,7 @@ import search_spaces
 from autosnn_ray.errors import InvalidInputError, JournalError
 from autosnn_ray.runs.search import resume, search
 from autosnn_ray.runs.warm_start import architectures_of
+from autosnn_ray.space import format_architecture
 from tests.runs.common import LOCAL, larger_problem
 from tests.runs.evaluators import score
 
@@ -50,6 +51,28 @@ def test_going_on_with_another_beginning_is_refused(tmp_path):
     searched(tmp_path / "run", begin_with=[SKIPS])
     with pytest.raises(JournalError, match="begin_with"):
         searched(tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize("algorithm", [asr.MapElites(seed=1, initial=5), asr.Optuna(seed=1), asr.AutoSNN(seed=1)])
+def test_what_breaks_a_constraint_is_begun_with_and_the_feasible_rest_is_used_up(algorithm, tmp_path):
+    """A run that is resumed in the midst of it ends alike."""
+    problem = larger_problem()
+    sizes = {one: problem.parameters(one) for one in problem.space.enumerate()}
+    bound = sorted(sizes.values())[30]
+    feasible = {format_architecture(one) for one, size in sizes.items() if size <= bound}
+    dearest = format_architecture(max(sizes, key=sizes.get))
+    settings = {
+        "constraints": [asr.Constraint("parameters", at_most=bound)], "begin_with": [dearest, SKIPS], "candidates": 200,
+        "algorithm": algorithm,
+    }  # fmt: skip
+    found = searched(tmp_path / "run", **settings).frame()
+    assert list(found["architecture"][:2]) == [dearest, SKIPS]
+    assert list(found["feasible"]) == [False] + [True] * len(feasible)
+    assert set(found["architecture"][1:]) == feasible
+    journal = tmp_path / "run" / "journal.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:20]))
+    again = resume(tmp_path / "run", evaluator=score, executor=LOCAL).frame()
+    assert list(again["architecture"]) == list(found["architecture"])
 
 
 def test_a_frame_and_a_run_of_another_width_are_taken(tmp_path):
