@@ -31,7 +31,7 @@ def stratified_split(rows: Rows, y: Rows, share: float, seed: int) -> tuple[Rows
     Example:
         >>> kept, off = stratified_split(np.arange(6), np.array([0, 0, 0, 1, 1, 1]), 2, seed=0)
         >>> kept.tolist(), off.tolist()
-        ([5, 1, 2, 3], [4, 0])
+        ([2, 5, 1, 3], [0, 4])
     """
     classes, which, counts = np.unique(y, return_inverse=True, return_counts=True)
     off = share if isinstance(share, int) else math.ceil(share * len(rows))

@@ -27,7 +27,7 @@ def deal_out(costs: Sequence[float], speeds: Sequence[float]) -> list[int]:
 
     Example:
         >>> deal_out([3, 3, 2, 2, 2], [1, 1])
-        [0, 0, 1, 1, 1]
+        [1, 1, 0, 0, 0]
     """
     owners = [-1] * len(costs)
     loads = [0.0] * len(speeds)
