@@ -139,7 +139,7 @@ def test_given_ones_that_are_left_out_otherwise_come_first_and_the_rest_is_used_
     """Two of the three break what is asked for: they are evaluated all the same, and count on top of what keeps it."""
     if not is_listed:
         monkeypatch.setattr("autosnn_ray.algorithms.draws.LISTED_AT_MOST", 100)
-        monkeypatch.setattr("autosnn_ray.algorithms.draws.MOST_DRAWS", 2_000)
+        monkeypatch.setattr("autosnn_ray.algorithms.draws.MOST_DRAWS", 20_000)
     first = [("srb_k5",) * 5, ("skip",) * 5, ("scb_k5",) * 5]
 
     def begun():
