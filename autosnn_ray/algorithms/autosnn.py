@@ -109,3 +109,4 @@ class _Evolution(Breeding):
         self._queue = [
             Candidate(self.asked + position, *proposal, self._generation) for position, proposal in enumerate(proposals)
         ]
+        self._generation -= not self._queue  # found nothing: it is no generation yet

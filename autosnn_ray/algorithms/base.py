@@ -174,7 +174,7 @@ class AskTell(Draws, ABC):
 
     def ask(self, written: Candidate | None = None) -> Candidate | None:
         """Proposes the next candidate (``written``: as a journal holds it); None until more is told, or at the end."""
-        candidate = None
+        candidate, before = None, self.rng.bit_generator.state
         if self._first:
             candidate = Candidate(self._asked, self._first.pop(0), "given")
         elif self._asked < self.budget:
@@ -182,8 +182,10 @@ class AskTell(Draws, ABC):
         if candidate is not None:
             self._asked += 1
             self._pending[candidate.index] = candidate
-        elif self.restricted and not self._pending:
-            self.budget = self._asked  # nothing will be told that could change what is proposed
+        else:
+            self.rng.bit_generator.state = before  # no journal holds that it was asked: nothing was drawn
+            if self.restricted and not self._pending:
+                self.budget = self._asked  # nothing will be told that could change what is proposed
         return candidate
 
     def tell(self, index: int, outcome: Outcome) -> None:

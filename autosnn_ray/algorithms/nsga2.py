@@ -100,6 +100,7 @@ class _Fronts(AskTell):
         drawn = self.draw_new(wanted - len(found), _DRAWS_EACH * (wanted - len(found)))
         found += [(architecture, "random", ()) for architecture in drawn]
         self._queue = [Candidate(self.asked + place, *one, self._generation) for place, one in enumerate(found)]
+        self._generation -= not self._queue  # found nothing: it is no generation yet
 
     def _child(self) -> Proposal:
         first = self._tournament()

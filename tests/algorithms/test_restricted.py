@@ -105,6 +105,18 @@ def test_a_part_of_a_space_too_large_to_be_listed(name, monkeypatch):
     assert run(again) == ([], [])
 
 
+@chooses
+@pytest.mark.parametrize("draws", [100, 2_000])
+def test_an_ask_that_finds_nothing_leaves_no_trace(name, draws, monkeypatch):
+    """It is in no journal: where a later one finds something again, the run must be what the journal brings back."""
+    monkeypatch.setattr("autosnn_ray.algorithms.draws.LISTED_AT_MOST", 100)
+    monkeypatch.setattr("autosnn_ray.algorithms.draws.MOST_DRAWS", draws)
+    found, events = run(restricted(name, 80, 2))
+    again = restricted(name, 80, 2)
+    replay(again, events)
+    assert again.asked == len(found)
+
+
 def test_given_architectures_are_evaluated_whatever_they_break():
     state = restricted("given", 5, -1)
     assert len(run(state)[0]) == 5
