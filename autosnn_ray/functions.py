@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +32,8 @@ def describe_function(function: Callable[..., Any], what: str = "function") -> d
         settings = {**given, **settings}
         found = found.func
     called = getattr(found, "__self__", None if hasattr(found, "__qualname__") else found)
-    settings = {**getattr(called, "__dict__", {}), **settings}
+    if not inspect.ismodule(called):  # what is built in is bound to its module
+        settings = {**getattr(called, "__dict__", {}), **settings}
     named: Any = found if hasattr(found, "__qualname__") else type(found)
     name = f"{named.__module__}:{named.__qualname__}"
     try:

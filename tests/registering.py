@@ -19,6 +19,7 @@ REGISTRIES = (
     "autosnn_ray.spiking.own_neurons:OWN_NEURONS",
     "autosnn_ray.export.to_nir:EXPORTERS",
     "autosnn_ray.data.registry:DATASETS",
+    "autosnn_ray.measures:MEASURES",
     "analysis.plots:PLOTS",
 )
 

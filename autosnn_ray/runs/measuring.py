@@ -78,13 +78,8 @@ def _cannot(name: str, evaluator: Evaluator, is_measured: bool) -> str:
 
 
 def describe_measures(taken: Mapping[str, Measurable]) -> dict[str, Any]:
-    """Returns the measures of a search that are not in every frame, as a journal holds them: our own by name alone."""
-    own = {name: kind for name, kind in MEASURES.items() if isinstance(kind, Known)} | dict(taken)
-    return {
-        name: {} if BUILT_IN.get(name) == kind else kind.to_dict()
-        for name, kind in own.items()
-        if name in taken or name not in BUILT_IN
-    }
+    """Returns the measures that a search asks for, as a journal holds them: the toolkit's own by name alone."""
+    return {name: {} if BUILT_IN.get(name) == kind else kind.to_dict() for name, kind in taken.items()}
 
 
 def described_measures(names: Iterable[str], given: Iterable[Named]) -> tuple[Measurable, ...]:

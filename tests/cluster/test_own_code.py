@@ -63,7 +63,7 @@ class Bench(asr.Evaluator):
             measures = {
                 "accuracy": self.scale * architecture.count("dense_k3") / 2,
                 "spikes": spikes_of(network, context.problem),
-                "imported": float("mine" in sys.modules),
+                "imported": float("bench_code" in sys.modules),
                 "process": float(os.getpid()),
             }
             return asr.Evaluation.given(measures)
@@ -94,7 +94,7 @@ SEARCH = ("--space", "space.toml", "--data", "digits", "--evaluator", "bench", "
 def folder(tmp_path) -> Path:
     """Where commands are run; the module lies elsewhere."""
     (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "mine.py").write_text(MINE)
+    (tmp_path / "code" / "bench_code.py").write_text(MINE)
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "space.toml").write_text(SPACE)
     return tmp_path / "here"
@@ -102,12 +102,12 @@ def folder(tmp_path) -> Path:
 
 def test_a_module_that_the_processes_cannot_import_reaches_them(folder):
     """Blocks by their names, evaluators by their settings; the run is read in another process."""
-    imported = ("--import", "../code/mine.py")
+    imported = ("--import", "../code/bench_code.py")
     said = run(folder, "search", "run", *SEARCH, "--candidates", 4, "--num-cpus", 1, *imported)
     assert "4 of 4 candidates evaluated" in said
-    assert "next: autosnn-ray show run --save pictures --import ../code/mine.py" in said
+    assert "next: autosnn-ray show run --save pictures --import ../code/bench_code.py" in said
     with registries_put_back():
-        import_own(str(folder.parent / "code" / "mine.py"))
+        import_own(str(folder.parent / "code" / "bench_code.py"))
         frame = asr.Run(folder / "run").frame()
     assert frame["status"].eq("done").all(), frame["reason"]
     assert frame["imported"].eq(0).all(), "it came by value"
@@ -115,7 +115,7 @@ def test_a_module_that_the_processes_cannot_import_reaches_them(folder):
 
 
 def test_what_cannot_be_sent_is_said_before_anything_is_evaluated(folder, shared_ray):
-    path = folder.parent / "code" / "mine.py"
+    path = folder.parent / "code" / "bench_code.py"
     path.write_text(MINE.replace("HERE = ", "import threading\nLOCK = threading.Lock()\nHERE = ").replace(
         "    with torch.no_grad():", "    with LOCK, torch.no_grad():"
     ))  # fmt: skip
@@ -123,7 +123,7 @@ def test_what_cannot_be_sent_is_said_before_anything_is_evaluated(folder, shared
         mine = import_own(str(path))
         problem = asr.Problem(search_spaces.load(folder / "space.toml"), asr.load_dataset("digits"), timesteps=2)
         with pytest.raises(
-            InvalidInputError, match=r"code of your own \(mine\) cannot be sent .*: cannot pickle '_thr"
+            InvalidInputError, match=r"code of your own \(bench_code\) cannot be sent .*: cannot pickle '_thr"
         ):
             asr.search(problem, mine.Bench(), path=folder / "run", candidates=2, executor=asr.Ray())
 
@@ -134,12 +134,12 @@ def test_other_machines_get_it_too(folder, monkeypatch):
     with cluster() as nodes:
         nodes.start_head()
         nodes.start_worker()
-        imported = ("--import", "../code/mine.py")
+        imported = ("--import", "../code/bench_code.py")
         ray = ("--address", nodes.address, "--concurrent", 2)
         said = run(folder, "search", "run", *SEARCH, "--candidates", 9, *ray, *imported)
         assert "9 of 9 candidates evaluated" in said
     with registries_put_back():
-        import_own(str(folder.parent / "code" / "mine.py"))
+        import_own(str(folder.parent / "code" / "bench_code.py"))
         frame = asr.Run(folder / "run").frame()
     assert frame["imported"].eq(0).all()
     assert frame["process"].nunique() == 2
@@ -148,7 +148,7 @@ def test_other_machines_get_it_too(folder, monkeypatch):
 @pytest.mark.slow
 def test_processes_that_train_a_supernet_get_it_too(folder):
     train = ("--space", "space.toml", "--data", "digits", "--epochs", 1, "--timesteps", 2, "--workers", 2)
-    imported = ("--import", "../code/mine.py")
+    imported = ("--import", "../code/bench_code.py")
     assert "written: supernet" in run(folder, "train", "supernet", *train, *imported)
     said = run(folder, "search", "run", "--supernet", "supernet", "--candidates", 3, "--num-cpus", 1, *imported)
     assert "3 of 3 candidates evaluated" in said

@@ -33,4 +33,4 @@ def test_what_hangs_or_ends_its_process_fails_alone_and_what_ends_in_time_is_lef
     assert [starts[a] for a in dead] == [3, 3]
     assert frame.attempts.to_dict() == starts
     assert (in_time.frame().status == "done").all()
-    assert in_time.config()["executor"] == {"name": "ray", "cpus": 1, "gpus": 0, "seconds": 2}
+    assert in_time.config()["executor"] == {"name": "ray", "cpus": 1, "gpus": 0, "seconds": 2, "asha": None}

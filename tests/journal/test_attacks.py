@@ -24,7 +24,7 @@ from autosnn_ray.evaluations import Evaluation, Failure
 from autosnn_ray.journal import Journal, read_journal
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import format_architecture
-from tests.algorithms.test_contract import with_parameters
+from autosnn_ray.testing.searches import with_parameters
 
 OBJECTIVE = SpikeAwareFitness(1000.0)
 SPACE = search_spaces.load("digits_16")

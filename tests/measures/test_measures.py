@@ -88,7 +88,7 @@ def test_memory_is_weights_and_what_the_largest_layer_reads_and_writes(digits):
 def test_a_neuron_of_ones_own_that_looks_at_values_is_counted_too(digits):
     import norse.torch
 
-    asr.register_neuron("for_costs", norse.torch.LIFCell)
+    asr.register(norse.torch.LIFCell, kind="neuron", name="for_costs")
     problem = replace(digits, neuron=NeuronSettings(model="for_costs"))
     assert problem.costs.of(problem.space.at(9)).macs == digits.costs.of(problem.space.at(9)).macs
 

@@ -23,6 +23,7 @@ from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.space import SearchSpace, find_block
 from autosnn_ray.spiking import NeuronSettings, Prefixes, SpikingNetwork, build_block, count_parameters
 from autosnn_ray.spiking.weights import new_network, path_weights
+from autosnn_ray.testing.searches import with_parameters
 from autosnn_ray.training.paths import sandwich_paths
 
 DOCS = Path(__file__).parents[2] / "docs" / "networks.md"
@@ -129,7 +130,8 @@ def test_every_algorithm_searches_widths_and_is_replayed_from_its_journal(name, 
             candidate = state.ask()
             journal.write("ask", **asdict(candidate))
             inside = sum(find_block(choice).width for choice in candidate.architecture)
-            evaluation = Evaluation.measured(accuracy=0.5, spikes=50.0 + inside, samples=10)
+            found = Evaluation.measured(accuracy=0.5, spikes=50.0 + inside, samples=10)
+            evaluation = with_parameters(found, 100.0 + inside)
             journal.write("tell", index=candidate.index, evaluation=evaluation.to_dict(), attempts=1)
             state.tell(candidate.index, evaluation)
     events = read_journal(tmp_path / "run").events

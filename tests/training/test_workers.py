@@ -19,11 +19,11 @@ import psutil
 import pytest
 import torch
 
+import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
 from autosnn_ray.problem import Problem
 from autosnn_ray.spiking import NeuronSettings
-from autosnn_ray.spiking.own_neurons import register_neuron
 from autosnn_ray.training import Supernet, TrainSettings, train_supernet, worth
 from autosnn_ray.training.balance import PathCosts, deal_out
 from autosnn_ray.training.group import Group
@@ -172,7 +172,7 @@ def test_a_helper_that_is_killed_ends_the_training_which_goes_on_to_the_same_wei
 
 def test_a_helper_that_cannot_build_the_network_says_why(odd):
     """A neuron that was registered in this process is not known in another."""
-    register_neuron("only:here", norse.torch.LIFBoxCell)
+    asr.register(norse.torch.LIFBoxCell, kind="neuron", name="only:here")
     problem = replace(odd, neuron=NeuronSettings(model="only:here"))
     with pytest.raises(AutoSNNError, match=r"ended \(exit status 1, .*only:here.*\); with workers 1"):
         train(problem, 2)
@@ -182,7 +182,7 @@ def test_a_helper_that_cannot_build_the_network_says_why(odd):
 def test_a_helper_that_was_not_asked_for_is_done_without(odd, meeting, monkeypatch):
     monkeypatch.setattr(worth, "_SECONDS", 0.0)
     monkeypatch.setattr(worth, "_WATCHED", 1)
-    register_neuron("only:here", norse.torch.LIFBoxCell)
+    asr.register(norse.torch.LIFBoxCell, kind="neuron", name="only:here")
     problem = replace(odd, neuron=NeuronSettings(model="only:here"))
 
     def on_step(at) -> None:
