@@ -84,6 +84,12 @@ def modules_of_ones_own() -> list[ModuleType]:
     return [module for module in found if not _is_installed(module)]
 
 
+def own_modules() -> list[str]:
+    """Returns the same as another process of this machine finds them: files, and names of packages."""
+    found = [(module, getattr(module, "__file__", None)) for module in modules_of_ones_own()]
+    return [str(file) if file and not hasattr(module, "__path__") else module.__name__ for module, file in found]
+
+
 def _is_installed(module: ModuleType) -> bool:
     places = [getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), None)]
     if places == [None] or module.__name__ in ("autosnn_ray", "analysis", "search_spaces"):

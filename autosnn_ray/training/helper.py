@@ -15,6 +15,7 @@ import torch
 from torch.distributed import ProcessGroup
 
 from autosnn_ray.allocator import keep_freed_memory
+from autosnn_ray.own_code import import_own
 from autosnn_ray.training.checkpoint import build_described
 from autosnn_ray.training.group import Group
 from autosnn_ray.training.lead import follow
@@ -51,11 +52,13 @@ def _end_with_parent(folder: str) -> None:
     os._exit(1)
 
 
-def main(description: str, folder: str, rank: str, size: str, threads: str) -> None:
+def main(description: str, folder: str, rank: str, size: str, threads: str, own: str) -> None:
     """Helps until the first process says that it is over; fails before it is ready if it cannot build the network."""
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     torch.set_num_threads(int(threads))
     keep_freed_memory()
+    for module in json.loads(own):  # what the first process has imported registers its blocks and neurons here too
+        import_own(module)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first process has said it
         build_described(json.loads(description))

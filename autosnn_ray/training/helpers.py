@@ -18,6 +18,7 @@ from types import TracebackType
 import torch
 
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
+from autosnn_ray.own_code import own_modules
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.checkpoint import describe_network
 from autosnn_ray.training.group import Group
@@ -140,7 +141,8 @@ class Helpers:
         self._folder = folder = Path(tempfile.mkdtemp(prefix="autosnn-ray-"))
         environment = {**os.environ, "OMP_NUM_THREADS": str(self.share.threads)}
         for rank in range(1, self.share.count):
-            arguments = [description, str(folder), str(rank), str(self.share.count), str(self.share.threads)]
+            place = [str(folder), str(rank), str(self.share.count), str(self.share.threads)]
+            arguments = [description, *place, json.dumps(own_modules())]
             command = [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), *arguments]
             with (folder / f"errors-{rank}").open("wb") as errors:
                 # In a session of its own: Ctrl-C is for this process, which ends it.

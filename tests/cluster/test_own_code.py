@@ -150,5 +150,18 @@ def test_processes_that_train_a_supernet_get_it_too(folder):
     train = ("--space", "space.toml", "--data", "digits", "--epochs", 1, "--timesteps", 2, "--workers", 2)
     imported = ("--import", "../code/bench_code.py")
     assert "written: supernet" in run(folder, "train", "supernet", *train, *imported)
-    said = run(folder, "search", "run", "--supernet", "supernet", "--candidates", 3, "--num-cpus", 1, *imported)
+    said = run(
+        folder,
+        "search",
+        "run",
+        "--supernet",
+        "supernet",
+        "--evaluator",
+        "path",
+        "--candidates",
+        3,
+        "--num-cpus",
+        1,
+        *imported,
+    )
     assert "3 of 3 candidates evaluated" in said

@@ -50,20 +50,6 @@ def test_two_processes_give_the_losses_and_weights_of_one(by_two, odd):
     assert supernet.paths == alone.paths
 
 
-@pytest.mark.filterwarnings("ignore:the supernet has not learned")
-def test_more_processes_than_paths_share_batches_and_batch_norm(odd, tmp_path, shared_ray):
-    """Statistics of a process's own samples would show in the third decimal from the first step that spikes."""
-    losses = {1: [], 2: []}
-    settings = {**ARGUMENTS, "sampling": "uniform", "settings": replace(SETTINGS, memory=None, epochs=2)}
-    with limited_threads(1):
-        asr.train_supernet(odd, on_step=lambda progress: losses[1].append(progress.loss), **settings)
-    asr.train_on_ray(
-        odd, folder=tmp_path, workers=2, on_step=lambda progress: losses[2].append(progress.loss), **settings
-    )
-    assert len(set(losses[1][:20])) == 20, "nothing spikes: nothing is shown"
-    assert losses[2][:20] == pytest.approx(losses[1][:20], rel=1e-5)
-
-
 def test_a_process_killed_in_mid_training_changes_nothing(by_two, odd, tmp_path):
     steps = -(-len(odd.data.train) // SETTINGS.batch_size)
     seen, killed = [], []
