@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -18,7 +19,7 @@ from autosnn_ray.objectives import Goal, Objective, SpikeAwareFitness
 from autosnn_ray.space import AdditiveModel, RankModel, SearchSpace
 
 PATHS, SCRATCH = "paths", "scratch"
-_FEWEST_SPIKES = 1e-3
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,17 @@ class Tabular:
         return Table(self.space, Goal.of(fitness if goal is None else goal), evaluations)
 
     def _from_scratch(self, noise: int | np.random.Generator | None) -> pd.DataFrame:
-        """Models what each architecture reaches, and adds to it what a training differs from the mean of many."""
-        rng = None if noise is None else np.random.default_rng(noise)
+        """Returns what the model says, and adds to it what a training differs from the mean of many."""
+        rng, found = None if noise is None else np.random.default_rng(noise), {}
+        for name, (value, apart) in self._modelled.items():
+            if rng is not None:
+                value = value + rng.choice(apart, len(value)) * rng.choice([-1.0, 1.0], len(value))
+            found[name] = np.clip(value, 0.0, 1.0) if name == "accuracy" else np.exp(value)
+        return pd.DataFrame(found)
+
+    @cached_property
+    def _modelled(self) -> dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+        """Models what each architecture reaches, spikes and loss as logarithms; and what one training is off by."""
         known = self.scratch.assign(spikes=_log(self.scratch["spikes"]), loss=_log(self.scratch["loss"]))
         mean = known.groupby("architecture", sort=False)[["accuracy", "spikes", "loss"]].mean()
         sample = [self.space.parse(str(name)) for name in mean.index]
@@ -95,13 +105,10 @@ class Tabular:
         models = {name: AdditiveModel.fit(sample, mean[name].tolist()).predict for name in ("spikes", "loss")}
         found = {}
         for name, predict in {"accuracy": by_rank.predict, **models}.items():
-            value = np.array([predict(one) for one in self.space.enumerate()])
-            if rng is not None:
-                pairs = known.pivot(index="architecture", columns="seed", values=name).to_numpy()
-                apart = (pairs[:, 0] - pairs[:, 1]) / np.sqrt(2)
-                value = value + rng.choice(apart, len(value)) * rng.choice([-1.0, 1.0], len(value))
-            found[name] = np.clip(value, 0.0, 1.0) if name == "accuracy" else np.exp(value)
-        return pd.DataFrame(found)
+            pairs = known.pivot(index="architecture", columns="seed", values=name).to_numpy()
+            apart = (pairs[:, 0] - pairs[:, 1]) / np.sqrt(2)
+            found[name] = np.array([predict(one) for one in self.space.enumerate()]), apart
+        return found
 
 
 def tabular(name: str = "digits_16") -> Tabular:
@@ -151,5 +158,5 @@ def _evaluation(row: tuple[float, ...], samples: int, known: dict[Any, Any]) -> 
 
 
 def _log(values: pd.Series[float]) -> npt.NDArray[np.float64]:
-    found: npt.NDArray[np.float64] = np.log(np.maximum(values.to_numpy(), _FEWEST_SPIKES * 1e-3))
+    found: npt.NDArray[np.float64] = np.log(np.maximum(values.to_numpy(), _LEAST))
     return found

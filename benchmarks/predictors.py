@@ -23,8 +23,9 @@ from scipy.stats import kendalltau
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.algorithms import Stratified
+from autosnn_ray.evaluators.predictor import fit
 from autosnn_ray.objectives import SpikeAwareFitness
-from autosnn_ray.space import AdditiveModel, Architecture, RankModel
+from autosnn_ray.space import AdditiveModel, Architecture
 
 CANDIDATES, DIVISIONS = 400, 10
 
@@ -56,12 +57,12 @@ class Truth:
 
 
 def predicted(sample: pd.DataFrame, architectures: list[Architecture], space: Any) -> tuple[Any, Any]:
-    known = [space.parse(str(name)) for name in sample["architecture"]]
-    accuracy = RankModel.fit(known, sample["accuracy"].tolist(), beside=(-sample["loss"]).tolist())
-    spikes = AdditiveModel.fit(known, np.log(sample["spikes"]).tolist())
+    rows = zip(sample["architecture"], sample["accuracy"], sample["spikes"], sample["loss"], strict=True)
+    models = asr.Predictor(fit({space.parse(str(name)): asr.Evaluation.measured(accuracy=a, spikes=s, loss=loss)
+                                for name, a, s, loss in rows})).models  # fmt: skip
     return (
-        np.array([accuracy.predict(one) for one in architectures]),
-        np.exp([spikes.predict(one) for one in architectures]),
+        np.array([models.accuracy.predict(one) for one in architectures]),
+        np.exp([models.spikes.predict(one) for one in architectures]),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from importlib import import_module
 
 from autosnn_ray.own_code import ENTRIES, IMPORTED, registry_at
 from autosnn_ray.plugins import load_plugins
+from tests.conftest import TINY_SPACE
 
 REGISTRIES = (
     "autosnn_ray.algorithms:ALGORITHMS",
@@ -22,6 +25,12 @@ REGISTRIES = (
     "autosnn_ray.measures:MEASURES",
     "analysis.plots:PLOTS",
 )
+
+
+def space_with(*blocks: str) -> str:
+    """Returns the tiny space's file with other choices."""
+    choices = f"choices = {json.dumps(blocks)}"
+    return re.sub(r"choices = .*", choices, TINY_SPACE).replace('name = "tiny"', 'name = "own"')
 
 
 @contextmanager

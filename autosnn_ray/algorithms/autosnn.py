@@ -9,6 +9,7 @@ import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
 from autosnn_ray.algorithms.breeding import Breeding, Proposal, check_counts, check_share
+from autosnn_ray.algorithms.generations import Generations
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives import Goal, Objective
@@ -58,9 +59,7 @@ class AutoSNN(Algorithm):
         return _Evolution(self, space, candidates, goal)
 
 
-class _Evolution(Breeding):
-    """A generation is folded in when it is complete, in the order of indices: whatever order results come in."""
-
+class _Evolution(Generations, Breeding):
     def __init__(self, settings: AutoSNN, space: SearchSpace, candidates: int, goal: Goal | Objective | None) -> None:
         super().__init__(
             space,
@@ -70,43 +69,21 @@ class _Evolution(Breeding):
             parents=settings.parents,
             probability=settings.probability,
         )
-        self._settings = settings
-        self._generation = -1
-        self._queue: list[Candidate] = []
+        self._settings, self.population = settings, settings.population
         self._results: list[tuple[Candidate, Evaluation]] = []
-
-    def propose(self) -> Candidate | None:
-        if not self._queue:
-            if self._pending and not self._begins:
-                return None
-            self._breed()
-        return self._queue.pop(0) if self._queue else None
-
-    @property
-    def _begins(self) -> bool:
-        """Whether the next generation is the first, and drawn: those that were given do not fill it."""
-        return self._generation < 0 and self.given < self._settings.population
 
     def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         if evaluation is not None:
             self._results.append((candidate, evaluation))
 
-    def _breed(self) -> None:
-        begins = self._begins
-        if not begins:
-            for result in sorted(self._results, key=lambda result: result[0].index):
-                self._admit(*result)
-            self._results = []
-        self._generation += 1
-        # Bred whole even where the budget cuts it short: a run that is extended later then proposes what a run
-        # of the larger budget would have proposed.
-        wanted = min(self._settings.population - (self.given if begins else 0), self.left)
+    def _fold_in(self) -> None:
+        for result in sorted(self._results, key=lambda result: result[0].index):
+            self._admit(*result)
+        self._results = []
+
+    def _bred(self, wanted: int) -> list[Proposal]:
         proposals: list[Proposal] = []
         if len(self._fittest):
             proposals += self._breed_new("mutation", min(self._settings.mutants, wanted))
             proposals += self._breed_new("crossover", min(self._settings.crossovers, wanted - len(proposals)))
-        proposals += self._random(wanted - len(proposals))
-        self._queue = [
-            Candidate(self.asked + position, *proposal, self._generation) for position, proposal in enumerate(proposals)
-        ]
-        self._generation -= not self._queue  # found nothing: it is no generation yet
+        return proposals + self._random(wanted - len(proposals))

@@ -10,6 +10,7 @@ import numpy as np
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
 from autosnn_ray.algorithms.breeding import Proposal, check_counts, check_share
 from autosnn_ray.algorithms.fittest import Judged, ranked
+from autosnn_ray.algorithms.generations import Generations
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives import Goal, Maximize, Minimize, Objective
 from autosnn_ray.space import SearchSpace
@@ -55,52 +56,33 @@ class NSGA2(Algorithm):
         return _Fronts(self, space, candidates, Goal(several) if goal is None else Goal.of(goal))
 
 
-class _Fronts(AskTell):
+class _Fronts(Generations):
     def __init__(self, settings: NSGA2, space: SearchSpace, candidates: int, goal: Goal) -> None:
         super().__init__(space, candidates, np.random.default_rng(settings.seed))
-        self._settings, self._goal = settings, goal
-        self._generation = -1
-        self._queue: list[Candidate] = []
-        self._population: list[Judged] = []
+        self._settings, self._goal, self.population = settings, goal, settings.population
+        self._survivors: list[Judged] = []
         self._offspring: list[Judged] = []
-
-    def propose(self) -> Candidate | None:
-        if not self._queue:
-            if self._pending and not self._begins:
-                return None
-            self._breed()
-        return self._queue.pop(0) if self._queue else None
-
-    @property
-    def _begins(self) -> bool:
-        """Whether the next generation is the first, and drawn: those that were given do not fill it."""
-        return self._generation < 0 and self.given < self._settings.population
 
     def learn(self, candidate: Candidate, evaluation: Evaluation | None) -> None:
         judged = None if evaluation is None else Judged.of(candidate, evaluation, self._goal)
         if judged is not None:
             self._offspring.append(judged)
 
-    def _breed(self) -> None:
-        begins = self._begins
-        if not begins:
-            offspring = sorted(self._offspring, key=lambda one: one.candidate.index)
-            self._population = ranked([*self._population, *offspring])[: self._settings.population]
-            self._offspring = []
-        self._generation += 1
-        # Bred whole even where the budget cuts it short: a run that is extended later goes on as if it had not been.
-        wanted = min(self._settings.population - (self.given if begins else 0), self.left)
+    def _fold_in(self) -> None:
+        offspring = sorted(self._offspring, key=lambda one: one.candidate.index)
+        self._survivors = ranked([*self._survivors, *offspring])[: self.population]
+        self._offspring = []
+
+    def _bred(self, wanted: int) -> list[Proposal]:
         found: list[Proposal] = []
-        for _ in range(_DRAWS_EACH * wanted if self._population else 0):
+        for _ in range(_DRAWS_EACH * wanted if self._survivors else 0):
             if len(found) == wanted:
                 break
             child, origin, parents = self._child()
             if self.take_new([child], 1):
                 found.append((child, origin, parents))
         drawn = self.draw_new(wanted - len(found), _DRAWS_EACH * (wanted - len(found)))
-        found += [(architecture, "random", ()) for architecture in drawn]
-        self._queue = [Candidate(self.asked + place, *one, self._generation) for place, one in enumerate(found)]
-        self._generation -= not self._queue  # found nothing: it is no generation yet
+        return found + [(architecture, "random", ()) for architecture in drawn]
 
     def _child(self) -> Proposal:
         first = self._tournament()
@@ -113,5 +95,5 @@ class _Fronts(AskTell):
         return child, "crossover", (first.index, second.index)
 
     def _tournament(self) -> Candidate:
-        """Draws two of the population, which is sorted, and takes the better."""
-        return self._population[int(self.rng.integers(len(self._population), size=2).min())].candidate
+        """Draws two of the survivors, which are sorted, and takes the better."""
+        return self._survivors[int(self.rng.integers(len(self._survivors), size=2).min())].candidate

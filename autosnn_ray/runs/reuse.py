@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,8 +33,11 @@ def earlier_evaluations(runs: Runs | None, plan: Plan) -> Earlier:
         JournalError: No run, or a damaged one.
     """
     found: dict[tuple[Architecture, int], tuple[Evaluation, str]] = {}
+    folders = _folders(runs)
+    if not folders:
+        return Earlier(found)
     now, taken = plan.config(), plan.taken
-    for path in _folders(runs):
+    for path in folders:
         contents = read_journal(path)
         differing = differences(contents.config, now, ("problem", "evaluator"))
         differing += _other_measures(contents.config.get("measures", {}), now.get("measures", {}))
@@ -62,6 +65,6 @@ def _other_measures(there: dict[str, object], here: dict[str, object]) -> list[s
     return differences(before, now, ["measures"])
 
 
-def _folders(runs: Runs | None) -> Iterable[Path]:
+def _folders(runs: Runs | None) -> list[Path]:
     several = [] if runs is None else [runs] if isinstance(runs, str | Path | Run) else runs
     return [Path(one.path if isinstance(one, Run) else one) for one in several]

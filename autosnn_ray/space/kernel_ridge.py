@@ -52,7 +52,7 @@ def fit_scores(sample: Sequence[Architecture], scores: Floats) -> tuple[Effects,
                 both[row[a], row[b]] = both.get((row[a], row[b]), 0.0) + float(weight)
             pairs[a, b] = both
     # Scores are centred; so are the sums of effects over the sample.
-    shift = float(np.mean([_total(one, effects, pairs) for one in sample])) / len(columns)
+    shift = float(np.mean([total(one, effects, pairs) for one in sample])) / len(columns)
     centred = tuple({choice: value - shift for choice, value in slot.items()} for slot in effects)
     return centred, pairs, best.error, tuple(np.sort(np.abs(best.left_out)).tolist())
 
@@ -61,13 +61,10 @@ def _sums(column: npt.NDArray[np.str_], weights: Floats) -> dict[str, float]:
     return {str(choice): float(weights[column == choice].sum()) for choice in np.unique(column)}
 
 
-def _total(
-    one: Architecture,
-    effects: Sequence[Mapping[str, float]],
-    pairs: Mapping[Pair, Mapping[tuple[str, str], float]],
-) -> float:
-    found = sum(slot[choice] for slot, choice in zip(effects, one, strict=True))
-    return found + sum(both[one[a], one[b]] for (a, b), both in pairs.items())
+def total(architecture: Architecture, effects: Effects, pairs: PairEffects) -> float:
+    """Adds up what choices and pairs of them add; one that was never seen adds nothing."""
+    found = sum(slot.get(choice, 0.0) for slot, choice in zip(effects, architecture, strict=True))
+    return found + sum(both.get((architecture[a], architecture[b]), 0.0) for (a, b), both in pairs.items())
 
 
 @dataclass(frozen=True)

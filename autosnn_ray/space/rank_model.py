@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import numpy as np
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.space.architecture import Architecture
-from autosnn_ray.space.kernel_ridge import Floats, PairEffects, fit_scores
+from autosnn_ray.space.kernel_ridge import Floats, PairEffects, fit_scores, total
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(31)
 
@@ -82,10 +84,7 @@ class RankModel:
 
     def score(self, architecture: Architecture) -> float:
         """Returns the expected normal score, 0 for the middle of the sample."""
-        found = sum(effects.get(choice, 0.0) for effects, choice in zip(self.effects, architecture, strict=True))
-        for (first, second), effects in self.pairs.items():
-            found += effects.get((architecture[first], architecture[second]), 0.0)
-        return float(found)
+        return float(total(architecture, self.effects, self.pairs))
 
     def predict(self, architecture: Architecture) -> float:
         """Returns the value that is expected of an architecture; two of unequal scores are never equal."""
@@ -157,16 +156,21 @@ def _quantiles(values: Floats, scores: Floats, *, beyond: bool = False) -> Float
         beyond: Whether lines go on beyond the sample's ends, by its standard deviation a score: a training may end
             below all that the sample holds.
     """
-    places = _probit((np.arange(len(values)) + 1) / (len(values) + 1))
-    places = places / places.std()
+    places = _places(len(values))
     found = np.interp(scores, places, values)
     if beyond:
         found = found + values.std() * (np.minimum(scores - places[0], 0) + np.maximum(scores - places[-1], 0))
     return found
 
 
-def _probit(shares: Floats) -> Floats:
-    from statistics import NormalDist
+@cache
+def _places(count: int) -> Floats:
+    """Returns the normal scores of so many different values."""
+    places = _probit((np.arange(count) + 1) / (count + 1))
+    found: Floats = places / places.std()
+    return found
 
+
+def _probit(shares: Floats) -> Floats:
     inverse = NormalDist().inv_cdf
     return np.array([inverse(float(share)) for share in shares])

@@ -19,6 +19,7 @@ from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.loop import Epoch, OnStep, train_epochs
 from autosnn_ray.training.settings import TrainSettings
 from autosnn_ray.training.state import STATE_FILE, TrainingState
+from autosnn_ray.training.step import new_optimizer
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class ScratchTraining:
         if self._at is None and self._loaded is not None:  # loaded, and no epoch trained since
             shutil.copy(Path(self._loaded.name) / STATE_FILE, folder / STATE_FILE)
             return
-        optimizer = self._at.optimizer if self._at else torch.optim.Adam(self.network.parameters())
+        optimizer = self._at.optimizer if self._at else new_optimizer(self.network)
         TrainingState(folder, self._what).save(self.network, optimizer, self.done, last=True)
 
     def load(self, folder: str | Path) -> None:

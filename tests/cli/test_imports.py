@@ -9,7 +9,7 @@ import pytest
 
 from autosnn_ray.cli.main import main
 from tests.cli.commands import ok, refused
-from tests.registering import registries_put_back
+from tests.registering import registries_put_back, space_with
 
 MINE = '''
 from dataclasses import dataclass
@@ -48,23 +48,7 @@ class Counted(asr.Evaluator):
             {"accuracy": self.scale * architecture.count("own_k3") / 2, "spikes": 10.0 + len(architecture[0])}
         )
 '''
-SPACE = """
-name = "own"
-stem = "static"
-channels = 4
-in_channels = 1
-input_size = [8, 8]
-head = "flatten"
-voters = 2
-choices = ["skip", "own_k3", "conv_k3"]
-[[layers]]
-kind = "slot"
-[[layers]]
-kind = "max_pool"
-[[layers]]
-kind = "slot"
-channels = 8
-"""
+SPACE = space_with("skip", "own_k3", "conv_k3")
 SEARCH = ("search", "run", "--space", "space.toml", "--data", "digits", "--evaluator", "counted", "--evaluator.scale",
           0.5, "--candidates", 3, "--executor", "local", "--timesteps", 2)  # fmt: skip
 IMPORT = ("--import", "code/mine.py")

@@ -12,7 +12,7 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.own_code import import_own
 from tests.cli.commands import run
 from tests.cluster.nodes import cluster
-from tests.registering import registries_put_back
+from tests.registering import registries_put_back, space_with
 
 pytestmark = pytest.mark.ray
 
@@ -70,23 +70,7 @@ class Bench(asr.Evaluator):
 
         return estimate
 '''
-SPACE = """
-name = "own"
-stem = "static"
-channels = 4
-in_channels = 1
-input_size = [8, 8]
-head = "flatten"
-voters = 2
-choices = ["skip", "dense_k3", "scb_k3"]
-[[layers]]
-kind = "slot"
-[[layers]]
-kind = "max_pool"
-[[layers]]
-kind = "slot"
-channels = 8
-"""
+SPACE = space_with("skip", "dense_k3", "scb_k3")
 SEARCH = ("--space", "space.toml", "--data", "digits", "--evaluator", "bench", "--evaluator.scale", 0.5)
 
 
