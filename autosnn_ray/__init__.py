@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from autosnn_ray.runs.batches import evaluate_all as evaluate_all
     from autosnn_ray.runs.executors import Local as Local
     from autosnn_ray.runs.optuna_study import to_optuna as to_optuna
+    from autosnn_ray.runs.predictor import fit_predictor as fit_predictor
     from autosnn_ray.runs.run import Reproduction as Reproduction
     from autosnn_ray.runs.run import Retraining as Retraining
     from autosnn_ray.runs.run import Run as Run
@@ -77,7 +78,6 @@ if TYPE_CHECKING:
     from autosnn_ray.studies.fidelity import fidelity as fidelity
     from autosnn_ray.studies.halving import halving_rounds as halving_rounds
     from autosnn_ray.studies.halving import successive_halving as successive_halving
-    from autosnn_ray.studies.predictor import fit_predictor as fit_predictor
     from autosnn_ray.studies.reproduction import reproduce as reproduce
     from autosnn_ray.studies.retraining import retrain as retrain
     from autosnn_ray.studies.sweep import sweep_exponents as sweep_exponents
@@ -159,7 +159,7 @@ _HOME = {
     "fidelity": "studies.fidelity",
     "halving_rounds": "studies.halving",
     "successive_halving": "studies.halving",
-    "fit_predictor": "studies.predictor",
+    "fit_predictor": "runs.predictor",
     "reproduce": "studies.reproduction",
     "retrain": "studies.retraining",
     "transfer": "studies.transfer",

@@ -32,6 +32,7 @@ class Entry:
         origin: Module and qualified name of what was registered.
         lines: What is written where: registry as ``module:NAME``, key and value.
         travels: Whether processes that evaluate need it.
+        by: The module that registered it, which may be another than the one it comes from.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Entry:
     origin: tuple[str, str]
     lines: tuple[tuple[str, Any, Any], ...]
     travels: bool = False
+    by: str = ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _arrived, tuple(getattr(self, name) for name in self.__dataclass_fields__)
@@ -158,17 +160,20 @@ def _other_file(name: str, file: Path) -> bool:
 
 def described() -> list[dict[str, str]]:
     """Returns which modules of a user's own are in use, as a journal notes them: nothing is imported because of it."""
-    names = dict.fromkeys([*IMPORTED, *(entry.origin[0] for entry in ENTRIES.values())])
+    names = dict.fromkeys([*IMPORTED, *(entry.by or entry.origin[0] for entry in ENTRIES.values())])
     return [_described(name) for name in names]
 
 
 def _described(name: str) -> dict[str, str]:
     found = {"module": name}
     top = name.partition(".")[0]
-    file = getattr(sys.modules.get(name), "__file__", None)
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
     if top in DISTRIBUTIONS:
         return found | {"distribution": DISTRIBUTIONS[top]}
-    return found | ({"file": Path(file).name} if file else {})
+    if file is None or module is None or hasattr(module, "__path__") or (name != "__main__" and _is_installed(module)):
+        return found
+    return found | {"file": Path(file).name}
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What sharing out the paths of a training step brings: one process of one thread, one of two, and two of one.
 
-    python benchmarks/paths.py               # some minutes; writes its part of docs/performance.md
+    python benchmarks/paths.py --publish     # some minutes; writes its part of docs/performance.md
 
 They take turns, a stretch of steps each, in the order A, B, C, A, B, C …; each has processes of its own that live
 through all turns. Given are wall-clock time and, beside it, processor time of all processes: on a busy machine the one

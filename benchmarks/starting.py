@@ -42,7 +42,17 @@ class Start:
 
 
 def measured(checkout: Path, run: Path, supernet: Path, arguments: tuple[str, ...], candidates: int) -> Start:
-    command = [sys.executable, "-m", "autosnn_ray.cli.main", "search", str(run), "--supernet", str(supernet)]
+    command = [
+        sys.executable,
+        "-m",
+        "autosnn_ray.cli.main",
+        "search",
+        str(run),
+        "--supernet",
+        str(supernet),
+        "--evaluator",
+        "path",
+    ]
     command += ["--candidates", str(candidates), *arguments]
     began, first = time.perf_counter(), 0.0
     process = subprocess.Popen(

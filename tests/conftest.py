@@ -90,6 +90,15 @@ def _ray_starts_in_one_process(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("_the_process_of_ray")
 
 
+@pytest.fixture(autouse=True)
+def _what_tests_register_is_theirs() -> Iterator[None]:
+    """No test finds what another has registered."""
+    from tests.registering import registries_put_back
+
+    with registries_put_back():
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_ray(_the_process_of_ray: None) -> Iterator[None]:
     """One Ray of two CPUs for all tests that ask for it; they come last, since others start one of their own."""

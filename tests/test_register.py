@@ -25,6 +25,7 @@ from autosnn_ray.evaluators import make_evaluator
 from autosnn_ray.export import to_nir
 from autosnn_ray.measures import MEASURES, Known
 from autosnn_ray.objectives import Goal
+from autosnn_ray.own_code import described
 from autosnn_ray.space import BLOCKS, SearchSpace
 from autosnn_ray.spiking import (
     NeuronSettings,
@@ -36,13 +37,6 @@ from autosnn_ray.spiking import (
     over_time,
 )
 from autosnn_ray.spiking.blocks import ConvBlock
-from tests.registering import registries_put_back
-
-
-@pytest.fixture(autouse=True)
-def _put_back():
-    with registries_put_back():
-        yield
 
 
 class Dense(SpikingBlock):
@@ -132,6 +126,8 @@ def test_every_kind_is_known_by_its_name():
     assert analysis.PLOTS["mine"] is plot_mine
     asr.register(norse.torch.LIFCell, kind="neuron", name="own_lif")
     assert SpikingNeuron(NeuronSettings(model="own_lif")).has_own_step
+    # A journal names the module that registers, not the library that a cell comes from.
+    assert described() == [{"module": __name__, "file": "test_register.py"}]
 
 
 def test_a_block_comes_with_all_that_a_network_picture_or_file_needs():

@@ -63,7 +63,7 @@ def find_problem(options: Namespace) -> tuple[Problem, Supernet | None]:
     return supernet.problem(data, data_folder=options.data_folder), supernet
 
 
-def add_evaluator_options(parser: ArgumentParser) -> None:
+def add_evaluator_options(parser: ArgumentParser, by_default: str = "path, where there is a supernet") -> None:
     """Adds ``--evaluator.name``, for which ``--evaluator`` is short, and the settings of every evaluator."""
     known = "\n".join(f"  {name}: {kind.summary}" for name, kind in EVALUATORS.items())
     shown = group(parser, "evaluator", f"what finds out how good a candidate is:\n{known}")
@@ -72,7 +72,7 @@ def add_evaluator_options(parser: ArgumentParser) -> None:
         type=str | None,
         default=None,
         metavar="NAME",
-        help="which of them; short: --evaluator NAME (default: path, where there is a supernet)",
+        help=f"which of them; short: --evaluator NAME (default: {by_default})",
     )
     for setting, users in _settings().items():
         names = ", ".join(name for name, _ in users)

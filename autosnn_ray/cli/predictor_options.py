@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
@@ -11,9 +12,10 @@ from autosnn_ray.cli.options import group
 from autosnn_ray.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from autosnn_ray.evaluators import Predictor
+    from autosnn_ray.evaluators import Evaluator, Predictor
     from autosnn_ray.problem import Problem
     from autosnn_ray.runs.executors import Executor, OpenExecutor
+    from autosnn_ray.runs.plan import Plan
     from autosnn_ray.training import Supernet
 
 _KNOWS_NOTHING = 0.01
@@ -53,46 +55,35 @@ def wants_predictor(options: Namespace) -> bool:
     return not is_other and options.predictor_sample != 0
 
 
-def stand_in(supernet: Supernet | None) -> Predictor:
-    """Makes a predictor that nothing was fitted for yet: a search is refused by it as by the one to be fitted."""
-    from autosnn_ray.evaluators import Predictor
-
-    class Unfitted(Predictor):
-        def __post_init__(self) -> None:
-            """Needs nothing that was fitted."""
-
-        def check(self, problem: Problem) -> None:
-            """Fits every problem."""
-
-    return Unfitted(supernet=supernet)
-
-
 def fit_asked_for(
-    options: Namespace, problem: Problem, supernet: Supernet | None, executor: Executor | OpenExecutor
+    options: Namespace,
+    problem: Problem,
+    supernet: Supernet | None,
+    planned: Callable[[Evaluator], Plan],
+    executor: Executor | OpenExecutor,
 ) -> Predictor:
     """Trains a sample from scratch, and says what it taught."""
     from autosnn_ray.cli.console import console
-    from autosnn_ray.storage.run_folder import open_run_folder
-    from autosnn_ray.studies.predictor import SAMPLE, fit_predictor
+    from autosnn_ray.runs.predictor import SAMPLE, fit_for_run
 
-    sample = SAMPLE if options.predictor_sample is None else options.predictor_sample
-    sample = min(sample, problem.space.size)
+    sample = min(SAMPLE if options.predictor_sample is None else options.predictor_sample, problem.space.size)
     console.print(
         f"first {sample} architectures, each choice equally often, are trained from scratch for "
         f"{options.predictor_epochs} epochs; the search then predicts all others from them (docs/ranking.md says what "
         "that is worth; --evaluator path is AutoSNN's own way)"
     )
-    with open_run_folder(options.run, options.storage, is_new=not options.resume) as home:
-        former = home.path / "survey"
-        fitted = fit_predictor(
-            problem,
-            supernet,
-            path=former if former.is_dir() else home.path / "predictor",
-            sample=sample,
-            epochs=options.predictor_epochs,
-            executor=executor,
-            progress=True,
-        )
+    fitted = fit_for_run(
+        problem,
+        supernet,
+        planned,
+        path=options.run,
+        storage=options.storage,
+        resume=options.resume,
+        sample=sample,
+        epochs=options.predictor_epochs,
+        executor=executor,
+        progress=True,
+    )
     show_fitted(fitted)
     return fitted
 

@@ -29,13 +29,14 @@ from autosnn_ray.cli.goal_options import (
 )
 from autosnn_ray.cli.halving import hold_halving
 from autosnn_ray.cli.options import amount, group, number
-from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, stand_in, wants_predictor
+from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, wants_predictor
 
 if TYPE_CHECKING:
     from autosnn_ray.evaluators import Evaluator
     from autosnn_ray.objectives import Goal
     from autosnn_ray.problem import Problem
     from autosnn_ray.runs.executors import Executor, OpenExecutor
+    from autosnn_ray.runs.plan import Plan
     from autosnn_ray.training import Supernet
 
 EXAMPLE = """autosnn-ray search runs/first --supernet supernet
@@ -68,7 +69,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_fitness_options(parser)
     add_measure_options(parser)
     add_constraint_options(parser)
-    add_evaluator_options(parser)
+    add_evaluator_options(parser, by_default="predictor, fitted on a sample first")
     add_predictor_options(parser)
     add_executor_options(parser)
 
@@ -168,12 +169,12 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     def objectives(evaluator: Evaluator) -> Any:
         return chosen_objectives(options, chosen_goal(options, evaluator))
 
+    def planned(evaluator: Evaluator) -> Plan:
+        return plan_search(problem, evaluator, objectives=objectives(evaluator), **settings)
+
+    evaluator: Evaluator
     if wants_predictor(options):
-        unfitted = stand_in(supernet)
-        plan = plan_search(problem, unfitted, objectives=objectives(unfitted), **settings)
-        plan.start()  # refuses what would be refused after the sample's trainings
-        executor.check(unfitted, plan.goal)
-        evaluator: Evaluator = fit_asked_for(options, problem, supernet, executor)
+        evaluator = fit_asked_for(options, problem, supernet, planned, executor)
     else:
         evaluator = chosen_evaluator(options, supernet)
     found = search(

@@ -67,15 +67,16 @@ def register(given: Any = None, /, *, kind: str = "", name: str = "", **about: A
         Traceback (most recent call last):
         autosnn_ray.errors.InvalidInputError: RandomSearch: expected a class that derives from asr.Evaluator
     """
+    by = str(sys._getframe(1).f_globals.get("__name__", ""))
 
     def take(one: Any) -> Any:
-        _register(one, kind or _kind_of(one), name, dict(about))
+        _register(one, kind or _kind_of(one), name, by, dict(about))
         return one
 
     return take if given is None else take(given)
 
 
-def _register(given: Any, kind: str, name: str, about: dict[str, Any]) -> None:
+def _register(given: Any, kind: str, name: str, by: str, about: dict[str, Any]) -> None:
     if kind not in KINDS:
         raise unknown_name("kind", kind, KINDS)
     what = KINDS[kind]
@@ -91,7 +92,7 @@ def _register(given: Any, kind: str, name: str, about: dict[str, Any]) -> None:
             raise InvalidInputError(
                 f"{kind} {key!r}: the name is taken by {there[1]} of {there[0]}; give {origin[1]} another name"
             )
-    file(Entry(kind, name, origin, lines, what.travels))
+    file(Entry(kind, name, origin, lines, what.travels, by))
 
 
 def _kind_of(given: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from autosnn_ray.progress import search_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor, executor_from_dict
 from autosnn_ray.runs.measuring import Named, find_measures, named_objective
 from autosnn_ray.runs.plan import Plan, default_goal, plan_of
+from autosnn_ray.runs.predictor import fit_for_run
 from autosnn_ray.runs.prepared import conduct, opened, resumed
 from autosnn_ray.runs.reuse import Runs, earlier_evaluations
 from autosnn_ray.runs.run import Run
@@ -26,7 +29,7 @@ from autosnn_ray.storage.run_folder import open_run_folder
 
 def search(
     problem: Problem,
-    evaluator: str | Evaluator | Callable[..., Any],
+    evaluator: str | Evaluator | Callable[..., Any] | None = None,
     *,
     path: str | Path,
     algorithm: Algorithm | None = None,
@@ -48,7 +51,9 @@ def search(
         problem: Space, data, T and neurons.
         evaluator: What a candidate is worth: settings such as ``SupernetPath(supernet)`` or
             ``TrainFromScratch(epochs=4)``, the name of one that needs no more, or a function of problem and
-            architecture. A supernet is saved into the run's folder unless it was loaded from one.
+            architecture. Where None, a predictor: 80 architectures are trained from scratch for two epochs, and all
+            others predicted from them (``fit_predictor``). A supernet is saved into the run's folder unless it was
+            loaded from one.
         path: The run's folder; its journal is the run.
         algorithm: How candidates are proposed; AutoSNN's evolution where None.
         objectives: One or several: names of ``MEASURES``, each in its own direction, ``fitness``, or settings such as
@@ -93,9 +98,10 @@ def search(
         60
     """
     executor = executor or default_executor()
-    plan = plan_search(
+    where: dict[str, Any] = {"path": path, "storage": storage, "resume": resume}
+    planned = partial(
+        plan_search,
         problem,
-        evaluator,
         algorithm=algorithm,
         objectives=objectives,
         constraints=constraints,
@@ -103,11 +109,14 @@ def search(
         candidates=candidates,
         begin_with=begin_with,
     )
-    earlier = earlier_evaluations(reuse, plan)
-    with (
-        search_bar("search", candidates, plan.goal, progress=progress, then=on_result) as told,
-        opened(plan, path, executor, resume=resume, storage=storage, on_result=told, earlier=earlier) as prepared,
-    ):
+    with ExitStack() as stack:
+        if evaluator is None:
+            executor = stack.enter_context(executor.open(problem.data.size_bytes))  # sample and search by the same
+            evaluator = fit_for_run(problem, None, planned, executor=executor, progress=progress, **where)
+        plan = planned(evaluator)
+        earlier = earlier_evaluations(reuse, plan)
+        told = stack.enter_context(search_bar("search", candidates, plan.goal, progress=progress, then=on_result))
+        prepared = stack.enter_context(opened(plan, executor=executor, on_result=told, earlier=earlier, **where))
         conduct([prepared], executor)
     return Run(prepared.folder)
 

@@ -16,7 +16,7 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.batches import evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
-from autosnn_ray.studies.sample import LONG_EPOCHS, balanced_sample
+from autosnn_ray.runs.sample import LONG_EPOCHS, balanced_sample
 
 GROUND_TRUTH = "ground_truth"
 """Folder of the runs that are the ground truth; ``truth`` in older studies."""

@@ -24,10 +24,10 @@ from autosnn_ray.profiles import EnergyModel
 from autosnn_ray.progress import is_shown
 from autosnn_ray.recipes import Recipe, load
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
+from autosnn_ray.runs.predictor import PREDICTOR_SEED, check_sample, fit_predictor
 from autosnn_ray.runs.run import Reproduction, Run
 from autosnn_ray.runs.search import search
 from autosnn_ray.spiking.neurons import NeuronSettings
-from autosnn_ray.studies.predictor import PREDICTOR_SEED, check_sample, fit_predictor
 from autosnn_ray.studies.retraining import retrain
 from autosnn_ray.studies.watch import Bars, Silent, Watch
 from autosnn_ray.training import Supernet, TrainSettings, train_supernet

@@ -121,7 +121,7 @@ def test_a_recipe_runs_from_data_to_table_at_a_share_of_its_length(capsys, recip
 
 def test_a_recipe_with_a_predictor_trains_no_supernet_and_goes_on_where_it_was_cut_off(tmp_path, tiny_space_file):
     from autosnn_ray.recipes import load
-    from autosnn_ray.studies.predictor import PREDICTOR_SEED
+    from autosnn_ray.runs.predictor import PREDICTOR_SEED
     from autosnn_ray.studies.watch import Silent
 
     (tmp_path / "tiny.toml").write_text(RECIPE.format(space=tiny_space_file, believed=PREDICTED))

@@ -10,7 +10,7 @@ import pytest
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.studies.sample import balanced_sample
+from autosnn_ray.runs.sample import balanced_sample
 from tests.runs.common import LOCAL
 
 

@@ -33,13 +33,6 @@ from autosnn_ray.testing import (
     small_problem,
 )
 from autosnn_ray.testing.laws import obey
-from tests.registering import registries_put_back
-
-
-@pytest.fixture(autouse=True)
-def _put_back():
-    with registries_put_back():
-        yield
 
 
 def laws_broken(check, *given, **options) -> set[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 
 import analysis
 import autosnn_ray as asr
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.errors import InvalidInputError, RunExistsError
+from autosnn_ray.runs.predictor import fit_for_run
 from tests.runs.common import LOCAL
 
 OPTIONS = {"sample": 6, "epochs": 2, "executor": LOCAL}
@@ -79,3 +81,20 @@ def test_it_needs_no_supernet(tiny_problem, tmp_path):
     assert frame["spikes"].between(sample["spikes"].min() * 0.5, sample["spikes"].max() * 2).all()
     assert known["spikes"].corr(sample.set_index("architecture")["spikes"], method="spearman") > 0.5
     assert frame["accuracy"].between(sample["accuracy"].min() - 1e-9, sample["accuracy"].max() + 1e-9).all()
+
+
+def test_a_search_without_an_evaluator_fits_one_in_its_folder(tiny_problem, tmp_path, monkeypatch):
+    """As the command line does: refused before anything is trained, and gone on with by the same sample."""
+    monkeypatch.setattr("autosnn_ray.runs.search.fit_for_run", partial(fit_for_run, sample=6, epochs=1))
+    path = tmp_path / "run"
+    with pytest.raises(InvalidInputError, match="unknown objective"):
+        asr.search(tiny_problem, path=path, objectives="latencies", executor=LOCAL)
+    assert not path.exists()
+    run = asr.search(tiny_problem, path=path, candidates=4, executor=LOCAL)
+    assert run.frame()["basis"].eq("prediction").all()
+    sample = (path / "predictor" / "scratch" / "journal.jsonl").read_bytes()
+    again = asr.search(tiny_problem, path=path, candidates=4, executor=LOCAL, resume=True)
+    assert again.frame().equals(run.frame())
+    assert (path / "predictor" / "scratch" / "journal.jsonl").read_bytes() == sample
+    with pytest.raises(RunExistsError):
+        asr.search(tiny_problem, path=path, candidates=4, executor=LOCAL)
