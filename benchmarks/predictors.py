@@ -1,18 +1,24 @@
 """What decides the default: predictors by sample and length of training, and a supernet's paths; cost and fidelity.
 
-    python benchmarks/predictors.py FOLDER --out docs/predictors-digits.json
+    python benchmarks/predictors.py digits FOLDER --out docs/predictors-digits.json
+    python benchmarks/predictors.py fashion_mnist FOLDER --out docs/predictors-fashion.json
 
-Held against the shipped table's networks from scratch (two seeds, 8 epochs, digits). Trains what it needs in FOLDER:
-short trainings of a sample of its own. Costs are shares of training 400 candidates for 8 epochs, in passes over a
-training sample forwards and backwards; a supernet's step counts one pass for each path.
+Held against networks trained from scratch for 8 epochs with two seeds: those of the shipped table, or on Fashion-MNIST
+(a part of it: 2,000 samples to train on, 1,000 to validate, 14x14, no augmentation) 40 that are trained in FOLDER.
+What is there is used again, so that it goes on where it was cut off. Costs are shares of training 400 candidates for 8
+epochs: in passes over a training sample forwards and backwards (a supernet's step counts one for each path), and in
+seconds, by what three architectures took at each length, in turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -22,25 +28,38 @@ from scipy.stats import kendalltau
 
 import analysis
 import autosnn_ray as asr
-from autosnn_ray.algorithms import Stratified
+import search_spaces
+from autosnn_ray.algorithms import Algorithm, PredictorGuided, Stratified
 from autosnn_ray.evaluators.predictor import fit
 from autosnn_ray.objectives import SpikeAwareFitness
-from autosnn_ray.space import AdditiveModel, Architecture
+from autosnn_ray.space import AdditiveModel, Architecture, SearchSpace
 
-CANDIDATES, DIVISIONS = 400, 10
+CANDIDATES, DIVISIONS, EPOCHS, SHORT, SAMPLE, LONG = 400, 10, 8, 2, 80, 10
+SEED = 50
+"""Of samples that predictors are fitted on; a ground truth is drawn and trained with others."""
+SUPERNET_EPOCHS = {"digits": 40, "fashion_mnist": 12}
+HERE = asr.Local(threads=1)
+Values = dict[str, Any]
 
 
+@dataclass
 class Truth:
-    def __init__(self) -> None:
-        self.shipped = analysis.tabular("digits_16")
-        seeds = self.shipped.scratch.pivot(index="architecture", columns="seed")
-        self.names = list(seeds.index)
-        self.architectures = [self.shipped.space.parse(name) for name in self.names]
-        self.seeds = {name: seeds[name].to_numpy() for name in ("accuracy", "spikes", "loss")}
-        self.fitness = SpikeAwareFitness(float(self.shipped.about["supernet"]["reference_spikes"]))
-        self.epochs = int(self.shipped.about["scratch"]["epochs"])
-        self.full = CANDIDATES * self.epochs
-        self.paths = self.shipped.paths.set_index("architecture").loc[self.names]
+    """Networks from scratch, with two seeds, and what a supernet says of them."""
+
+    problem: asr.Problem
+    names: list[str]
+    seeds: dict[str, Any]
+    paths: pd.DataFrame
+    supernet_epochs: int
+    fitness: SpikeAwareFitness = field(default_factory=lambda: SpikeAwareFitness(1000.0))
+
+    @property
+    def space(self) -> SearchSpace:
+        return self.problem.space
+
+    @property
+    def architectures(self) -> list[Architecture]:
+        return [self.space.parse(name) for name in self.names]
 
     def judge(self, accuracy: Any, spikes: Any, rows: Any, seeds: Sequence[int] = (0, 1)) -> dict[str, float]:
         """Returns Kendall's tau against each seed, their mean, and what the best ten miss in accuracy, in points."""
@@ -56,77 +75,180 @@ class Truth:
         return {**{name: float(np.mean(values)) for name, values in found.items()}, "regret_10": float(regret)}
 
 
-def predicted(sample: pd.DataFrame, architectures: list[Architecture], space: Any) -> tuple[Any, Any]:
+def trained(
+    folder: Path, problem: asr.Problem, epochs: int, seed: int, algorithm: Algorithm, count: int
+) -> pd.DataFrame:
+    scratch = asr.TrainFromScratch(epochs=epochs, seed=seed)
+    asr.evaluate_all([asr.Batch(problem, scratch, folder, algorithm, count)], executor=HERE)
+    frame = analysis.read(folder)
+    return frame[frame["status"] == "done"].sort_values("index").head(count)
+
+
+def shipped(_: Path) -> Truth:
+    table = analysis.tabular("digits_16")
+    seeds = table.scratch.pivot(index="architecture", columns="seed").dropna()
+    problem = asr.Problem(table.space, asr.load_dataset("digits"), timesteps=4)
+    values = {name: seeds[name].to_numpy() for name in ("accuracy", "spikes", "loss")}
+    return Truth(problem, list(seeds.index), values, table.paths, SUPERNET_EPOCHS["digits"])
+
+
+def fashion(folder: Path) -> Truth:
+    data = asr.load_dataset(
+        "fashion_mnist", size=(14, 14), train_samples=2000, validation_samples=1000, augmentation="none"
+    )
+    problem = asr.Problem(search_spaces.load("digits_16"), data, timesteps=4)
+    frames = [trained(folder / f"truth_{seed}", problem, EPOCHS, seed, Stratified(seed=0), 40) for seed in (0, 1)]
+    names = list(frames[0]["architecture"])
+    values = {
+        name: np.stack([frame.set_index("architecture").loc[names, name].to_numpy() for frame in frames], axis=1)
+        for name in ("accuracy", "spikes", "loss")
+    }
+    epochs = SUPERNET_EPOCHS["fashion_mnist"]
+    home = folder / "supernet"
+    supernet = asr.Supernet.load(home) if (home / "supernet.json").exists() else None
+    if supernet is None:
+        supernet = asr.train_supernet(problem, seed=0, settings=asr.TrainSettings(epochs=epochs), folder=home)
+    batch = asr.Batch.of(problem, asr.SupernetPath(supernet), names, path=folder / "paths")
+    asr.evaluate_all([batch], executor=HERE)
+    return Truth(problem, names, values, analysis.read(folder / "paths"), epochs)
+
+
+TRUTHS: dict[str, Callable[[Path], Truth]] = {"digits": shipped, "fashion_mnist": fashion}
+
+
+def models_of(sample: pd.DataFrame, space: SearchSpace) -> Any:
     rows = zip(sample["architecture"], sample["accuracy"], sample["spikes"], sample["loss"], strict=True)
-    models = asr.Predictor(fit({space.parse(str(name)): asr.Evaluation.measured(accuracy=a, spikes=s, loss=loss)
-                                for name, a, s, loss in rows})).models  # fmt: skip
+    return asr.Predictor(fit({space.parse(str(name)): asr.Evaluation.measured(accuracy=a, spikes=s, loss=loss)
+                              for name, a, s, loss in rows})).models  # fmt: skip
+
+
+def predicted(models: Any, architectures: list[Architecture]) -> tuple[Any, Any]:
     return (
         np.array([models.accuracy.predict(one) for one in architectures]),
         np.exp([models.spikes.predict(one) for one in architectures]),
     )
 
 
-def short_runs(folder: Path, truth: Truth, plan: dict[int, int]) -> dict[int, pd.DataFrame]:
-    problem = asr.Problem(truth.shipped.space, asr.load_dataset("digits"), timesteps=4)
-    found = {}
-    for epochs, count in plan.items():
-        scratch = asr.TrainFromScratch(epochs=epochs, seed=50)
-        batch = asr.Batch(problem, scratch, folder / "short" / f"epochs_{epochs}", Stratified(seed=5), count)
-        asr.evaluate_all([batch], executor=asr.Local(threads=1))
-        frame = analysis.read(folder / "short" / f"epochs_{epochs}")
-        found[epochs] = frame[(frame["status"] == "done") & ~frame["architecture"].isin(truth.names)]
-    return found
+def two_lengths(short: pd.DataFrame, long: pd.DataFrame) -> pd.DataFrame:
+    """Puts both into one sample: scores within each length, spikes of the short ones moved by what both share."""
+    both = short.merge(long, on="architecture", suffixes=("", "_long"))
+    factor = np.exp(np.mean(np.log(both["spikes_long"] / both["spikes"])))
+    scored = []
+    for part, times in ((short, factor), (long, 1.0)):
+        ranks = {name: part[name].rank(pct=True) for name in ("accuracy", "loss")}
+        scored.append(part.assign(spikes=part["spikes"] * times, **ranks))
+    mean = pd.concat(scored)[["architecture", "accuracy", "spikes", "loss"]].groupby("architecture", sort=False).mean()
+    return mean.reset_index()
 
 
-def rows_of(folder: Path) -> list[dict[str, Any]]:
-    truth = Truth()
-    every = np.arange(len(truth.names))
-    rows = []
+def seconds_by_length(folder: Path, truth: Truth, lengths: Sequence[int]) -> dict[int, float]:
+    """Returns the median of three architectures' seconds at each length, taken in turns; kept in a file."""
+    file = folder / "seconds.json"
+    if not file.exists():
+        found: dict[int, list[float]] = {epochs: [] for epochs in lengths}
+        for name in truth.names[:3]:
+            for epochs in lengths:
+                began = time.perf_counter()
+                architecture = truth.space.parse(name)
+                asr.train_from_scratch(
+                    truth.problem, architecture, settings=asr.TrainSettings(epochs=epochs), progress=False
+                )
+                found[epochs].append(time.perf_counter() - began)
+        file.write_text(json.dumps({epochs: median(values) for epochs, values in found.items()}), encoding="utf-8")
+    return {int(epochs): seconds for epochs, seconds in json.loads(file.read_text(encoding="utf-8")).items()}
 
-    def add(name: str, cost: float, figures: dict[str, float]) -> None:
-        rows.append({"what": name, "cost": round(cost / truth.full, 4), **{k: round(v, 3) for k, v in figures.items()}})
 
+class Table:
+    """The rows that are asked for."""
+
+    def __init__(self, folder: Path, truth: Truth) -> None:
+        self.folder, self.truth = folder, truth
+        self.seconds = seconds_by_length(folder, truth, (SHORT, 4, EPOCHS))
+        self.every = np.arange(len(truth.names))
+        self.rows: list[Values] = []
+
+    def add(self, what: str, trainings: dict[int, int], figures: dict[str, float], supernet: int = 0) -> None:
+        """Adds a row: how many trainings of which length it took, and path-epochs of a supernet."""
+        passes = sum(epochs * count for epochs, count in trainings.items()) + supernet
+        seconds = sum(self.seconds[epochs] * count for epochs, count in trainings.items())
+        row: Values = {"what": what, "cost": round(passes / (CANDIDATES * EPOCHS), 4)}
+        row["cost_seconds"] = (
+            round(seconds / (CANDIDATES * self.seconds[EPOCHS]), 4) if trainings and not supernet else None
+        )
+        self.rows.append({**row, **{key: round(value, 3) for key, value in figures.items()}})
+
+    def judged(self, sample: pd.DataFrame) -> dict[str, float]:
+        accuracy, spikes = predicted(models_of(sample, self.truth.space), self.truth.architectures)
+        return self.truth.judge(accuracy, spikes, self.every)
+
+    def sample(self, name: str, epochs: int, algorithm: Algorithm, count: int) -> pd.DataFrame:
+        """Trains a sample; what the ground truth holds is left out of it."""
+        shared = 2 + round(2 * count * len(self.truth.names) / self.truth.space.size)
+        frame = trained(self.folder / name, self.truth.problem, epochs, SEED, algorithm, count + shared)
+        return frame[~frame["architecture"].isin(self.truth.names)].head(count)
+
+
+def rows_of(folder: Path, truth: Truth) -> list[Values]:
+    table, space = Table(folder, truth), truth.space
     first = {name: truth.seeds[name][:, 0] for name in ("accuracy", "spikes")}
-    add("ceiling: another training", truth.full, truth.judge(first["accuracy"], first["spikes"], every, (1,)))
-    supernet = int(truth.shipped.about["supernet"]["epochs"]) * 5
-    add("paths of a supernet", supernet, truth.judge(truth.paths["accuracy"], truth.paths["spikes"], every))
-    for epochs, sample in short_runs(folder, truth, {2: 100}).items():
-        for count in (20, 40, 60, 80):
-            part = sample.head(count)
-            accuracy, spikes = predicted(part, truth.architectures, truth.shipped.space)
-            add(f"{count} trainings of {epochs} epochs", count * epochs, truth.judge(accuracy, spikes, every))
-            if count == 80:
-                ratios = np.log(part["spikes"].to_numpy() / _paths(truth, part))
-                known = [truth.shipped.space.parse(str(one)) for one in part["architecture"]]
-                model = AdditiveModel.fit(known, ratios.tolist())
-                factor = np.exp([model.predict(one) for one in truth.architectures])
-                found = truth.judge(accuracy, truth.paths["spikes"] * factor, every)
-                add("the same, spikes of paths corrected", count * epochs + supernet, found)
-    for count in (20, 40, 60):
-        figures = []
-        for division in range(DIVISIONS):
-            order = np.random.default_rng(division).permutation(len(every))
-            learned, left = order[:count], order[count:]
-            sample = pd.DataFrame({name: truth.seeds[name][learned, 0] for name in truth.seeds})
-            sample["architecture"] = [truth.names[place] for place in learned]
-            accuracy, spikes = predicted(sample, [truth.architectures[i] for i in left], truth.shipped.space)
-            figures.append(truth.judge(accuracy, spikes, left, (1,)))
-        mean = {name: float(np.mean([one[name] for one in figures])) for name in figures[0]}
-        add(f"{count} trainings of {truth.epochs} epochs", count * truth.epochs, mean)
-    return rows
+    ceiling = truth.judge(first["accuracy"], first["spikes"], table.every, (1,))
+    table.add("ceiling: another training", {EPOCHS: CANDIDATES}, ceiling)
+    paths, supernet = truth.paths.set_index("architecture"), truth.supernet_epochs * 5
+    known = paths.loc[truth.names]
+    table.add("paths of a supernet", {}, truth.judge(known["accuracy"], known["spikes"], table.every), supernet)
+
+    batch = asr.Batch.of(truth.problem, asr.TrainingFree(), truth.names, path=folder / "training_free")
+    asr.evaluate_all([batch], executor=HERE)
+    scored = analysis.read(folder / "training_free").set_index("architecture").loc[truth.names]
+    table.add("training-free score", {}, truth.judge(scored["score"], scored["spikes"], table.every))
+
+    short = table.sample("short", SHORT, Stratified(seed=5), SAMPLE)
+    for count in (20, 40, 60, SAMPLE):
+        table.add(f"{count} trainings of {SHORT} epochs", {SHORT: count}, table.judged(short.head(count)))
+    if set(short["architecture"]) <= set(paths.index):
+        ratios = np.log(short["spikes"].to_numpy() / paths.loc[short["architecture"], "spikes"].to_numpy())
+        sampled = [space.parse(str(one)) for one in short["architecture"]]
+        factor = np.exp([AdditiveModel.fit(sampled, ratios.tolist()).predict(one) for one in truth.architectures])
+        accuracy, _ = predicted(models_of(short, space), truth.architectures)
+        found = truth.judge(accuracy, known["spikes"] * factor, table.every)
+        table.add("the same, spikes of paths corrected", {SHORT: SAMPLE}, found, supernet)
+    middle = table.sample("middle", 4, Stratified(seed=5), SAMPLE // 2)
+    table.add("40 trainings of 4 epochs", {4: SAMPLE // 2}, table.judged(middle))
+    guided = table.sample("guided", SHORT, PredictorGuided(seed=5), SAMPLE)
+    table.add(f"{SAMPLE} of {SHORT} epochs, predictor-guided", {SHORT: SAMPLE}, table.judged(guided))
+    long = table.sample("long", EPOCHS, Stratified(seed=5), LONG)
+    count = SAMPLE - LONG * EPOCHS // SHORT
+    mixed = two_lengths(short.head(count), long)
+    table.add(f"{count} of {SHORT} epochs and {LONG} of {EPOCHS}", {SHORT: count, EPOCHS: LONG}, table.judged(mixed))
+
+    for count in [count for count in (20, 40, 60) if count <= len(truth.names) // 2 + 10]:
+        table.add(f"{count} trainings of {EPOCHS} epochs", {EPOCHS: count}, _divided(table, count))
+    return table.rows
 
 
-def _paths(truth: Truth, part: pd.DataFrame) -> Any:
-    return truth.shipped.paths.set_index("architecture").loc[part["architecture"], "spikes"].to_numpy()
+def _divided(table: Table, count: int) -> dict[str, float]:
+    """Fits on a part of the ground truth, one seed, and judges by the other seed of the rest."""
+    truth, figures = table.truth, []
+    for division in range(DIVISIONS):
+        order = np.random.default_rng(division).permutation(table.every)
+        learned, left = order[:count], order[count:]
+        sample = pd.DataFrame({name: truth.seeds[name][learned, 0] for name in truth.seeds})
+        sample["architecture"] = [truth.names[place] for place in learned]
+        models = models_of(sample, truth.space)
+        accuracy, spikes = predicted(models, [truth.architectures[place] for place in left])
+        figures.append(truth.judge(accuracy, spikes, left, (1,)))
+    return {name: float(np.mean([one[name] for one in figures])) for name in figures[0]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", choices=TRUTHS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = rows_of(options.folder)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    rows = rows_of(options.folder, TRUTHS[options.data](options.folder))
     options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(pd.DataFrame(rows).to_string(index=False))
 

@@ -36,6 +36,7 @@ class Algorithm(ABC):
         name: Its key in ``ALGORITHMS``.
         summary: What it is, in one line.
         order_matters: Whether the order in which results come in changes what is proposed.
+        is_search: Whether it looks for what is good, rather than going through a list or a sample.
         seed: What every random draw comes from.
 
     Raises:
@@ -45,6 +46,7 @@ class Algorithm(ABC):
     name: ClassVar[str]
     summary: ClassVar[str] = "an algorithm of one's own"
     order_matters: ClassVar[bool] = False
+    is_search: ClassVar[bool] = True
     seed: int = 0
 
     def __post_init__(self) -> None:

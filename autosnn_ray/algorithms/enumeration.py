@@ -29,6 +29,7 @@ class Enumeration(Algorithm):
 
     name: ClassVar[str] = "enumeration"
     summary: ClassVar[str] = "every architecture of the space, in order"
+    is_search: ClassVar[bool] = False
 
     def together(self, space: SearchSpace) -> int:
         """The architectures of a sub-tree: those that differ in the last slots alone.

@@ -39,6 +39,7 @@ class Given(Algorithm):
 
     name: ClassVar[str] = "given"
     summary: ClassVar[str] = "architectures that are listed in its settings, each once or several times"
+    is_search: ClassVar[bool] = False
     architectures: tuple[str, ...] = ()
     repetitions: int = 1
 

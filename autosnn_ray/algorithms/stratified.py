@@ -30,6 +30,7 @@ class Stratified(Algorithm):
 
     name: ClassVar[str] = "stratified"
     summary: ClassVar[str] = "a balanced sample: each choice of each slot equally often"
+    is_search: ClassVar[bool] = False
 
     def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 EXAMPLE = "autosnn-ray race --algorithm autosnn --algorithm random --save pictures"
 AFTER_INTERRUPT = "Nothing is kept of it; fewer --seeds take less time."
-_LISTS = ("enumeration", "given", "stratified")
-"""They search for nothing."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -49,7 +47,7 @@ def run(options: Namespace) -> None:
     from autosnn_ray.own_packages import analysis
 
     form = chosen_format(options)
-    names = list(dict.fromkeys(options.algorithm)) or [name for name in ALGORITHMS if name not in _LISTS]
+    names = list(dict.fromkeys(options.algorithm)) or [name for name, kind in ALGORITHMS.items() if kind.is_search]
     truth, seen = _tables(options)
     at = sorted({number for number in (*analysis.AT, options.candidates) if number <= options.candidates})
     frame = analysis.race({name: make_algorithm(name) for name in names}, truth, seen=seen, seeds=options.seeds, at=at)

@@ -60,19 +60,26 @@ def read_description(folder: Path, name: str = DESCRIPTION) -> dict[str, Any]:
 
 
 def build_on_meta(space: SearchSpace, description: Mapping[str, Any]) -> SpikingNetwork:
-    """Builds a supernet, or a network of its own, without memory for its weights, from its description."""
+    """Builds a supernet, or a network of its own, without memory for its weights, from its description.
+
+    Raises:
+        CheckpointError: Sizes that no network can have.
+    """
     height, width = description["input_size"]
     architecture = description.get("architecture")
-    with torch.device("meta"):
-        return SpikingNetwork(
-            space,
-            classes=int(description["classes"]),
-            timesteps=int(description["timesteps"]),
-            neuron=NeuronSettings.from_dict(description["neuron"]),
-            architecture=None if architecture is None else tuple(architecture),
-            in_channels=int(description["in_channels"]),
-            input_size=(int(height), int(width)),
-        )
+    try:
+        with torch.device("meta"):
+            return SpikingNetwork(
+                space,
+                classes=int(description["classes"]),
+                timesteps=int(description["timesteps"]),
+                neuron=NeuronSettings.from_dict(description["neuron"]),
+                architecture=None if architecture is None else tuple(architecture),
+                in_channels=int(description["in_channels"]),
+                input_size=(int(height), int(width)),
+            )
+    except (RuntimeError, OverflowError) as error:
+        raise CheckpointError(f"expected the description of a network, got impossible sizes: {error}") from error
 
 
 def describe_network(network: SpikingNetwork) -> dict[str, Any]:

@@ -27,6 +27,8 @@ def cheap(most):
 
 
 def restricted(name, candidates, most, goal=OBJECTIVE, space=SPACE, **settings):
+    if name == "optuna":
+        settings = {"settings": {"n_startup_trials": 1000}, **settings}  # draws, which is quick
     state = make(name, space, **settings).start(space, candidates, goal)
     state.restrict(cheap(most))
     return state

@@ -158,6 +158,7 @@ def test_a_recipe_with_a_predictor_trains_no_supernet_and_goes_on_where_it_was_c
     assert set(done.retraining.frame().architecture) == {found, "scb_k3/skip"}
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
     short = ("--sample", "5", "--sample-epochs", "1", "--candidates", "4", "--scratch-epochs", "1", "--num-cpus", "2")

@@ -10,6 +10,7 @@ from tests.runs.evaluators import Scripted, Slow
 pytestmark = pytest.mark.ray
 
 
+@pytest.mark.slow
 def test_what_hangs_or_ends_its_process_fails_alone_and_what_ends_in_time_is_left_alone(
     tiny_problem, tmp_path, shared_ray
 ):

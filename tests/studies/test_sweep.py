@@ -65,6 +65,7 @@ def test_a_sweep_that_was_stopped_goes_on(tmp_path):
     assert {exponent: run.frame().architecture.tolist() for exponent, run in again.items()} == whole
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_on_ray_too_each_candidate_is_evaluated_once(tmp_path):
     _, notes, runs = swept(asr.Ray(num_cpus=2), tmp_path)

@@ -156,3 +156,12 @@ def test_weights_that_are_no_numbers_are_never_called_trained(tiny_problem, tmp_
     with pytest.raises(TrainingDivergedError, match="lower the learning rate"):
         train_supernet(tiny_problem, settings=settings, folder=tmp_path)
     assert not (tmp_path / "supernet.json").exists()
+
+
+@pytest.mark.parametrize("classes", [2**53, 1e300])
+def test_sizes_that_no_network_has_are_refused(tiny_supernet, tmp_path, classes):
+    folder = tiny_supernet.save(tmp_path / "supernet")
+    file = folder / "supernet.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"classes": classes}))
+    with pytest.raises(CheckpointError, match="expected the description of a"):
+        Supernet.load(folder)
