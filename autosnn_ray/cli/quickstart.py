@@ -27,7 +27,7 @@ EXAMPLE = "autosnn-ray quickstart"
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
 RECIPE = "quickstart"
-SAMPLE, SAMPLE_EPOCHS, SCRATCH_EPOCHS = 80, 2, 30
+SAMPLE, SAMPLE_EPOCHS, SCRATCH_EPOCHS = 80, 2, 20
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -92,7 +92,10 @@ def run(options: Namespace) -> None:
 
 
 def _finals(done: Reproduction, by_hand: str) -> list[Final]:
-    """Reads what the model cards say; where the search finds what was built by hand, both are the same network."""
+    """Reads what the model cards say of what was built by hand, and of the fittest on validation samples.
+
+    Where the search finds what was built by hand, both are the same network.
+    """
     from autosnn_ray.cards import ModelCard
 
     rows = done.retraining.frame().to_dict("records")
@@ -100,7 +103,8 @@ def _finals(done: Reproduction, by_hand: str) -> list[Final]:
     if failed:
         raise AutoSNNError(f"{done.retraining.path}: a training from scratch failed: {failed[0]}")
     folders = {str(row["architecture"]): Path(str(row["folder"])) for row in rows}
-    found = next((name for name in folders if name != by_hand), by_hand)
+    fitness = {str(row["architecture"]): float(row["fitness"]) for row in rows}
+    found = max((name for name in folders if name != by_hand), key=fitness.__getitem__, default=by_hand)
     finals = []
     for title, architecture in (("found", found), ("by hand", by_hand)):
         card = ModelCard.load(folders[architecture])

@@ -28,6 +28,7 @@ def tell_plan(recipe: Recipe, space: SearchSpace) -> None:
     from autosnn_ray.cli.console import console
 
     predictor, choices = recipe.predictor or {}, max(len(slot.choices) for slot in space.slots)
+    top = (recipe.search or {})["top"]
     sample, short, long = predictor["sample"], epochs_text(predictor["epochs"]), epochs_text(recipe.retrain["epochs"])
     console.print(
         "A spiking network computes with spikes, and on neuromorphic hardware each spike costs energy. Wanted is a "
@@ -38,8 +39,8 @@ def tell_plan(recipe: Recipe, space: SearchSpace) -> None:
         "enough to see which blocks do good where;\n"
         f"  2/3  all others are predicted from these, and an evolution of {(recipe.search or {})['candidates']} "
         "candidates finds the best trade of accuracy against spikes;\n"
-        f"  3/3  the best is trained for {long}, beside a network built by hand; both are then tested, once, on "
-        "samples that nothing before has looked at.\n"
+        f"  3/3  the best {top} are trained for {long}, beside a network built by hand; the one of them that does best "
+        "on validation samples counts, and is tested, once, on samples that nothing before has looked at.\n"
         "It takes minutes; how many is said as soon as a few networks are trained. Ctrl-C loses nothing, --resume goes "
         "on.",
     )
@@ -56,7 +57,8 @@ class Told(Shown):
 
     def __init__(self, recipe: Recipe, started: float) -> None:
         self._short = int((recipe.predictor or {})["epochs"])
-        self._long = int(recipe.retrain["epochs"]) * (1 + len(recipe.retrain["architectures"]))
+        top = int((recipe.search or {})["top"])
+        self._long = int(recipe.retrain["epochs"]) * (top + len(recipe.retrain["architectures"]))
         self._started = started
         self._told = 0
         self._first_at = math.nan

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import analysis
 import autosnn_ray as asr
 from autosnn_ray.cli.main import main
 from autosnn_ray.evaluations import Evaluation
@@ -175,6 +176,9 @@ def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
     found = Evaluation.from_dict(final["found"]["test"])
     assert found.samples == 360
     assert 0 <= found.accuracy <= 1
+    retrained = analysis.read_retraining(tmp_path / "out" / "retrained").set_index("architecture")
+    assert len(retrained) == 4
+    assert retrained.drop("scb_k3/scb_k3/scb_k3/scb_k3/scb_k3")["fitness"].idxmax() == final["found"]["architecture"]
     assert "not empty; give --resume" in refused(capsys, "quickstart", "--folder", tmp_path / "out", *short)
 
 
