@@ -39,7 +39,8 @@ def test_the_readmes_examples_run(tmp_path):
     """As they stand there, in a process of their own, with shorter trainings and searches."""
     example, without = (block for block in readme_blocks("python") if "asr.search" in block)
     assert len(example.strip().splitlines()) <= 20
-    shorter = (example + without).replace('"runs/sample")', '"runs/sample", sample=6, epochs=1)')
+    sample = 'asr.fit_predictor(problem, path="runs/sample", sample=6, epochs=1)'  # what it fits where none is given
+    shorter = (example + without).replace('problem, path="runs/first"', f'problem, {sample}, path="runs/first"')
     shorter = shorter.replace("seed=0)  ", "seed=0, settings=asr.TrainSettings(epochs=3, learning_rate=1e-2))", 1)
     shorter = shorter.replace("epochs=4", "epochs=1").replace('path="runs/no-', 'candidates=2, path="runs/no-')
     assert all(part in shorter for part in ("sample=6", "settings=", "candidates=2,"))
