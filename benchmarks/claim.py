@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -119,9 +120,9 @@ class Claim:
         if not any(folder.rglob(JOURNAL_FILE)):
             return []
         frame = analysis.read_retraining(folder)
-        frame = frame[frame["status"] == "done"].rename(columns={"spikes": "validation_spikes"})
+        frame = frame.rename(columns={"spikes": "validation_spikes"})
         frame = frame.rename(columns={"test_accuracy": "accuracy", "test_spikes": "spikes"})
-        kept = ["architecture", "seed", *MEASURES]
+        kept = ["architecture", "seed", "status", *MEASURES]
         return [{"what": rival.name, **row} for row in frame[kept].to_dict("records")]
 
     def lengths(self, two: list[Rival]) -> dict[int, list[float]]:
@@ -129,7 +130,7 @@ class Claim:
         found = {}
         for epochs in self.options.lengths:
             known = [row["validation_accuracy"] for one in two for row in self.rows(one, epochs, FIRST_SEED)]
-            if len(known) < len(two):
+            if np.isfinite(known).sum() < len(two):
                 break
             found[epochs] = known
         return found
@@ -148,10 +149,13 @@ class Claim:
         every = rivals(self.search(), self.options.drawn)
         problem = asr.Problem(SPACE, self.data(self.options.train_samples, self.options.validation_samples))
         size = problem.parameters(SPACE.parse(AUTOSNN))
-        while (epochs := self.chosen(self.lengths(every[:2]))) is None:
-            longer = self.options.lengths[len(self.lengths(every[:2]))]
-            for one in every[:2]:
-                self.try_length(problem, one, longer)
+        for epochs in self.options.lengths:
+            if self.chosen(self.lengths(every[:2])) is None:
+                for one in every[:2]:
+                    self.try_length(problem, one, epochs)
+        epochs = self.chosen(self.lengths(every[:2]))
+        if epochs is None:
+            sys.exit(f"no length can be chosen: a training of {every[0].name} or {every[1].name} failed")
         for seed in range(FIRST_SEED, FIRST_SEED + self.options.seeds):
             for one in every:
                 self.train(problem, one, epochs, seed, size)
@@ -166,7 +170,7 @@ class Claim:
 
     def train(self, problem: asr.Problem, rival: Rival, epochs: int, seed: int, size: int) -> None:
         known = self.rows(rival, epochs, seed)
-        if known and not math.isnan(known[0]["accuracy"]):
+        if known and known[0]["status"] == "done" and not math.isnan(known[0]["accuracy"]):
             return
         how: dict[str, Any] = {"seeds": 1, "seed": seed, "settings": TrainSettings(epochs=epochs), "progress": False}
         if rival.architecture is None:
@@ -184,6 +188,7 @@ class Claim:
         told: dict[str, Any] = {"found": self.found, "lengths": {}, "epochs": None, "data": None, "rows": []}
         if self.found is None:
             return told
+        told["searched"] = analysis.read_config(self.options.folder / "search")["problem"]["data"]
         every = rivals(self.found, self.options.drawn)
         told["lengths"] = self.lengths(every[:2])
         told["epochs"] = epochs = self.chosen(told["lengths"])
@@ -191,6 +196,7 @@ class Claim:
             seeds = range(FIRST_SEED, FIRST_SEED + self.options.seeds)
             rows = [row for seed in seeds for one in every for row in self.rows(one, epochs, seed)]
             told["rows"] = [row for row in rows if not math.isnan(row["accuracy"])]
+            told["failed"] = [f"{row['what']}, seed {row['seed']}" for row in rows if row["status"] == "failed"]
             run = self.place(every[0], epochs, FIRST_SEED)
             told["data"] = analysis.read_config(run)["problem"]["data"] if told["rows"] else None
         return told

@@ -85,7 +85,7 @@ def write(told: dict[str, Any], out: Path) -> None:
     table = summary(told) if told["rows"] else None
     told["verdict"] = {} if table is None else verdict(table)
     out.write_text(json.dumps(told, indent=1) + "\n")
-    print(json.dumps({name: told[name] for name in ("found", "lengths", "epochs", "verdict")}, indent=1))
+    print(json.dumps({name: told[name] for name in told if name not in ("rows", "data", "searched")}, indent=1))
     if table is not None:
         out.with_suffix(".md").write_text("\n".join(lines(table)) + "\n")
         print("\n".join(lines(table)))
