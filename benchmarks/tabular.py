@@ -1,6 +1,6 @@
 """Makes a tabular benchmark: every path of a supernet, and a balanced sample trained from scratch, as small files.
 
-    python benchmarks/tabulate.py FOLDER --out analysis/tables/digits_16
+    python benchmarks/tabular.py FOLDER --out analysis/tables/digits_16
 
 Trains the supernet, evaluates all its paths, trains 400 architectures with two seeds, and looks into each network for
 its synaptic operations and energy. Hours on two cores; everything is kept in FOLDER and what is there is used again, so
