@@ -10,9 +10,11 @@ from .effects import effects
 from .folders import KINDS, Folder, contents_of, kind_of
 from .frames import correct, layer_spikes, read, read_config, state, write_frame
 from .fronts import front, hypervolume
+from .paired import compare_rankings, compare_with_best
 from .profiles import read_profile, write_profile
 from .racing import AT, Contest, contest, race, race_table
-from .ranking import Ranking, evaluator_label, rankings_frame, read_rankings
+from .ranking import Ranking, evaluator_label, read_rankings
+from .ranking_tables import calibration_frame, costs_frame, rankings_frame
 from .reproduction import read_reproduction, read_reproduction_config
 from .retraining import read_retraining, summarise_retraining, write_retraining
 from .statistics import best, choose, indistinguishable, mcnemar, preferred, wilson_interval
@@ -56,12 +58,16 @@ __all__ = [
     "Ranking",
     "Tabular",
     "best",
+    "calibration_frame",
     "cells_data",
     "choose",
     "compare",
+    "compare_rankings",
+    "compare_with_best",
     "contents_of",
     "contest",
     "correct",
+    "costs_frame",
     "draw_architecture",
     "draw_cells",
     "draw_effects",

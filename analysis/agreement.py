@@ -119,16 +119,67 @@ def agreement(
     Returns:
         A figure for each of ``MEASURES``; NaN where it is not defined.
     """
-    count = len(pairs[0][0].worth)
-    everything = np.arange(count)
-    rows = [everything, *(rng.integers(count, size=count) for _ in range(resamples))]
-    figures = {}
-    for name, measure in MEASURES.items():
-        values = np.array([_mean(measure, pairs, row) for row in rows])
-        spread = values[1:][np.isfinite(values[1:])]
-        low, high = np.quantile(spread, [0.025, 0.975]) if len(spread) else (np.nan, np.nan)
-        figures[name] = Figure(float(values[0]), float(low), float(high))
-    return figures
+    rows = _resampled(len(pairs[0][0].worth), rng, resamples)
+    return {name: _figure(np.array([_mean(measure, pairs, row) for row in rows])) for name, measure in MEASURES.items()}
+
+
+@dataclass(frozen=True)
+class Difference(Figure):
+    """A difference of two numbers from the same architectures, with its paired bootstrap interval.
+
+    Attributes:
+        p_value: Twice the share of resamples in which the difference is not on the side of most, at most 1: how well
+            chance alone, in which architectures were drawn, would explain it. NaN where there is no difference to tell.
+    """
+
+    p_value: float
+
+
+def paired_differences(
+    one: Sequence[tuple[Scores, Scores]],
+    other: Sequence[tuple[Scores, Scores]],
+    measures: Sequence[str],
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> dict[str, Difference]:
+    """Measures by how much one judge agrees better with the truth than another does, on the same architectures.
+
+    Both are judged by the same resamples, so that what an architecture does to both cancels out.
+
+    Args:
+        one: A judge and a truth, for each seed of the truth.
+        other: Another judge and the same truths.
+        measures: Of ``MEASURES``; of a regret less is better.
+        rng: What resamples are drawn from.
+        resamples: Bootstrap resamples of the architectures.
+
+    Returns:
+        For each measure what ``one`` has more of it than ``other``.
+    """
+    rows = _resampled(len(one[0][0].worth), rng, resamples)
+    found = {}
+    for name in measures:
+        measure = MEASURES[name]
+        values = np.array([_mean(measure, one, row) - _mean(measure, other, row) for row in rows])
+        figure, known = _figure(values), values[1:][np.isfinite(values[1:])]
+        below, above = (known <= 0).sum(), (known >= 0).sum()
+        # One is added to what is counted: no bootstrap shows a chance of nothing.
+        p_value = min(1.0, 2 * (1 + min(below, above)) / (1 + len(known))) if len(known) else np.nan
+        p_value = p_value if np.isfinite(figure.value) else np.nan
+        found[name] = Difference(figure.value, figure.low, figure.high, float(p_value))
+    return found
+
+
+def _resampled(count: int, rng: np.random.Generator, resamples: int) -> list[npt.NDArray[np.int64]]:
+    """Returns all rows, then so many draws of them with replacement."""
+    return [np.arange(count), *(rng.integers(count, size=count) for _ in range(resamples))]
+
+
+def _figure(values: Floats) -> Figure:
+    """Makes a figure of what all rows gave, and each resample."""
+    spread = values[1:][np.isfinite(values[1:])]
+    low, high = np.quantile(spread, [0.025, 0.975]) if len(spread) else (np.nan, np.nan)
+    return Figure(float(values[0]), float(low), float(high))
 
 
 def _mean(measure: Measure, pairs: Sequence[tuple[Scores, Scores]], rows: npt.NDArray[np.int64]) -> float:

@@ -75,7 +75,16 @@ def read(path: str | Path) -> pd.DataFrame:
     Warns:
         AutoSNNWarning: A torn last line was left out.
     """
-    contents = _contents(path)
+    return frame_of(path, open_journal(path))
+
+
+def frame_of(path: str | Path, contents: JournalContents) -> pd.DataFrame:
+    """Makes of a journal the frame that ``read`` gives.
+
+    Args:
+        path: The run's folder, or its journal.
+        contents: What the journal says.
+    """
     space = _space(contents)
     with own_code_of(contents.config):
         goal = goal_of(contents.config)
@@ -103,12 +112,12 @@ def read(path: str | Path) -> pd.DataFrame:
 
 def read_config(path: str | Path) -> dict[str, Any]:
     """Reads what a run was started with: space, algorithm, objective, checksums, versions."""
-    return _contents(path).config
+    return open_journal(path).config
 
 
 def state(path: str | Path) -> str:
     """Says in words how far a run is: running, finished, or stopped before its end."""
-    contents = _contents(path)
+    contents = open_journal(path)
     last = contents.events[-1] if contents.events else None
     if isinstance(last, Stop):
         return f"finished: {last.reason}"
@@ -124,7 +133,7 @@ def read_space(path: str | Path) -> SearchSpace:
     Raises:
         InvalidInputError: The run has no start yet.
     """
-    space = _space(_contents(path))
+    space = _space(open_journal(path))
     if space is None:
         raise InvalidInputError(f"{path}: the run has not begun: its journal holds no start")
     return space
@@ -134,7 +143,7 @@ def layer_spikes(path: str | Path) -> pd.DataFrame:
     """Reads the spikes of each layer: one row a candidate and layer, with ``index``, ``layer``, ``spikes``."""
     rows = [
         {"index": event.index, "layer": layer, "spikes": spikes}
-        for event in _contents(path).events
+        for event in open_journal(path).events
         if isinstance(event, Tell)
         for layer, spikes in event.evaluation.layer_spikes.items()
     ]
@@ -170,7 +179,12 @@ def write_frame(frame: pd.DataFrame, path: str | Path) -> Path:
     return path
 
 
-def _contents(path: str | Path) -> JournalContents:
+def open_journal(path: str | Path) -> JournalContents:
+    """Reads a run's journal, and warns where its last line is torn.
+
+    Raises:
+        JournalError: No journal, or a damaged one.
+    """
     contents = read_journal(path)
     if contents.torn:
         warnings.warn(

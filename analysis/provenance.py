@@ -35,12 +35,16 @@ def provenance(contents: JournalContents) -> str:
         how = "spikes too"
     if epochs is not None and name in WAYS:
         cut = [tell.evaluation.get("cut", 0.0) > 0 for _, tell in contents.told]
-        how += f" for {'up to ' * any(cut)}{epochs} {'epoch' if epochs == 1 else 'epochs'}"
+        how += f" for {'up to ' * any(cut)}{_epochs(epochs)}"
         how += f" ({sum(cut)} of {len(cut)} cut short)" * any(cut)
     found = {measure.basis for _, tell in contents.told for measure in tell.evaluation.measures.values()} - {EXACT}
     known = _basis(found, _samples(contents), name, settings)
     own = "" if SHARE in found or name in WAYS or not found else "nothing known of the error"
     return ", ".join(part for part in (known, how, own) if part)
+
+
+def _epochs(count: int) -> str:
+    return f"{count} {'epoch' if count == 1 else 'epochs'}"
 
 
 def _samples(contents: JournalContents) -> str:
@@ -50,8 +54,9 @@ def _samples(contents: JournalContents) -> str:
 
 def _basis(found: set[str], samples: str, name: str, settings: Mapping[str, Any]) -> str:
     if name == "predictor":
-        fitted = settings.get("fitted", {}).get("architectures", ())
-        return f"predicted from {len(fitted)} architectures trained from scratch"
+        fitted = settings.get("fitted", {})
+        length = f" for {_epochs(fitted['epochs'])}" if "epochs" in fitted else ""
+        return f"predicted from {len(fitted.get('architectures', ()))} architectures trained from scratch{length}"
     if SHARE in found:
         return f"measured on {samples} validation samples"
     if PREDICTION in found:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.objectives import DEFAULT_EXPONENT, SpikeAwareFitness
+from autosnn_ray.objectives import DEFAULT_EXPONENT
+from autosnn_ray.passes import Passes
 
-from .agreement import RESAMPLES, Figure, Scores, agreement, scores
-from .frames import read, read_config
+from .agreement import RESAMPLES, Figure, agreement
+from .calibration import Calibration, calibrate
 from .fronts import quality_of
-
-QUANTITIES = ("accuracy", "spikes", "fitness")
-_FEWEST = 5
+from .judges import FEWEST, QUANTITIES, Judge, read_judge, read_truths, say_left_out, scores_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,15 @@ class Ranking:
         quality: What is held against the true accuracy: ``accuracy``, or an evaluator's ``score``.
         provenance: How the evaluator's numbers came about, in words.
         truth_provenance: How the ground truth's did.
+        wanted: Architectures that there are when evaluator and ground truth are finished.
+        learned: Architectures that are left out because the evaluator was fitted on them.
+        passes: What one evaluation runs through a network; None where it is not known.
+        passes_before: What was run once, before the first: a predictor's sample, a supernet's training.
+        truth_passes: What one training of the ground truth runs.
+        calibration: Of accuracy and spikes, where the evaluator predicts them with intervals; empty where not.
+        own: What the evaluator says, by architecture.
+        truths: What each seed of the ground truth says.
+        exponent: Of the fitness.
     """
 
     evaluator: str
@@ -49,6 +57,22 @@ class Ranking:
     quality: str = "accuracy"
     provenance: str = ""
     truth_provenance: str = ""
+    wanted: int = 0
+    learned: int = 0
+    passes: Passes | None = None
+    passes_before: Passes | None = None
+    truth_passes: Passes | None = None
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    own: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    truths: Sequence[pd.DataFrame] = field(default=(), repr=False)
+    exponent: float = DEFAULT_EXPONENT
+
+    @property
+    def extent(self) -> str:
+        """How many architectures it is held against, such as ``23 of 40 architectures``."""
+        count = len(self.table)
+        learned = f" (it was fitted on {self.learned} others)" if self.learned else ""
+        return f"{count}{f' of {self.wanted}' if count < self.wanted else ''} architectures{learned}"
 
     def verdict(self, quantity: str) -> str:
         """Says in words whether this ranking can choose by one quantity."""
@@ -75,7 +99,9 @@ def read_rankings(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> list[Ranking]:
-    """Reads what ``autosnn-ray fidelity`` wrote: every evaluator against the ground truth.
+    """Reads what ``autosnn-ray fidelity`` wrote, finished or not: every evaluator against the ground truth.
+
+    Each evaluator is held against the architectures that it and every seed of the ground truth have evaluated so far.
 
     Args:
         folder: Holds ``ground_truth/seed_0`` … and ``evaluators/…``, each the folder of a run.
@@ -89,42 +115,33 @@ def read_rankings(
 
     Raises:
         InvalidInputError: No ground truth of at least two seeds there, or too few architectures in common.
+        JournalError: A journal is damaged.
+
+    Warns:
+        AutoSNNWarning: A run is left out, which is not far enough; or a torn last line of one is.
     """
     folder = Path(folder)
     older = folder / "truth"  # what studies before had in place of ground_truth
-    home = (older if older.is_dir() else folder / "ground_truth") if truth is None else Path(truth)
-    truths = [_done(path) for path in sorted(home.glob("seed_*"))]
-    if len(truths) < 2:
-        raise InvalidInputError(f"{home}: expected the runs of at least two seeds, found {len(truths)}")
-    found = [
-        _compare(path, truths, exponent, np.random.default_rng(seed), resamples)
-        for path in sorted((folder / "evaluators").iterdir())
-    ]
-    return sorted(found, key=lambda ranking: ranking.seconds)
-
-
-def rankings_frame(rankings: list[Ranking]) -> pd.DataFrame:
-    """Returns one row an evaluator, quantity and measure: value, its interval, and the ceiling."""
-    rows = [
-        {
-            "evaluator": ranking.evaluator,
-            "seconds": ranking.seconds,
-            "quantity": quantity,
-            "measure": measure,
-            "value": figure.value,
-            "low": figure.low,
-            "high": figure.high,
-            "ceiling": ranking.ceiling[quantity][measure].value,
-            "ceiling_low": ranking.ceiling[quantity][measure].low,
-            "ceiling_high": ranking.ceiling[quantity][measure].high,
-            "architectures": len(ranking.table),
-            "seeds": ranking.seeds,
-        }
-        for ranking in rankings
-        for quantity, measures in ranking.figures.items()
-        for measure, figure in measures.items()
-    ]
-    return pd.DataFrame(rows)
+    truths = read_truths((older if older.is_dir() else folder / "ground_truth") if truth is None else Path(truth))
+    found: dict[str, Ranking] = {}
+    for path in sorted(one for one in (folder / "evaluators").glob("*") if one.is_dir()):
+        judge = read_judge(path)
+        shared = [] if judge is None else _shared(judge, truths)
+        if judge is not None and len(shared) >= FEWEST:
+            found[path.name] = _compare(judge, truths, shared, exponent, np.random.default_rng(seed), resamples)
+        elif judge is None or not all(one.is_finished for one in (judge, *truths)):
+            say_left_out(path, judge, len(shared))
+        else:
+            raise InvalidInputError(
+                f"{path}: expected at least {FEWEST} architectures that are also in the ground truth, and not among "
+                f"those that the evaluator was fitted on, found {len(shared)}; take another --seed"
+            )
+    if not found:
+        raise InvalidInputError(
+            f"{folder / 'evaluators'}: expected the run of an evaluator that has at least {FEWEST} architectures in "
+            "common with the ground truth, found none"
+        )
+    return sorted(_told_apart(found), key=lambda ranking: ranking.seconds)
 
 
 def evaluator_label(config: Mapping[str, Any]) -> str:
@@ -146,59 +163,64 @@ def evaluator_label(config: Mapping[str, Any]) -> str:
     return f"{entry['name']}({settings})" if settings else str(entry["name"])
 
 
-def _learned_from(config: Mapping[str, Any]) -> frozenset[str]:
-    """Returns the architectures whose ground truth an evaluator was fitted on: on those it cannot be judged."""
-    fitted = config["evaluator"]["settings"].get("fitted", {})
-    return frozenset(map(str, fitted.get("architectures", ())))
+def _told_apart(found: Mapping[str, Ranking]) -> list[Ranking]:
+    """Names evaluators by their runs' folders where several are called alike, as predictors of two samples are."""
+    labels = [ranking.evaluator for ranking in found.values()]
+    return [
+        replace(ranking, evaluator=folder) if labels.count(ranking.evaluator) > 1 else ranking
+        for folder, ranking in found.items()
+    ]
 
 
-def _done(path: Path) -> pd.DataFrame:
-    frame = read(path)
-    return frame[frame["status"] == "done"].set_index("architecture")
+def _shared(judge: Judge, truths: Sequence[Judge]) -> list[str]:
+    learned = judge.learned_from
+    return [name for name in _known(judge, truths) if name not in learned]
+
+
+def _known(judge: Judge, truths: Sequence[Judge]) -> list[str]:
+    return [name for name in judge.frame.index if all(name in truth.frame.index for truth in truths)]
 
 
 def _compare(
-    path: Path, truths: list[pd.DataFrame], exponent: float, rng: np.random.Generator, resamples: int
+    judge: Judge,
+    truths: Sequence[Judge],
+    shared: list[str],
+    exponent: float,
+    rng: np.random.Generator,
+    resamples: int,
 ) -> Ranking:
-    predicted = _done(path)
-    config = read_config(path)
-    learned = _learned_from(config)
-    shared = [a for a in predicted.index if a not in learned and all(a in truth.index for truth in truths)]
-    if len(shared) < _FEWEST:
-        raise InvalidInputError(
-            f"{path}: expected at least {_FEWEST} architectures that are also in the ground truth, and not among those "
-            f"that the evaluator was fitted on, found {len(shared)}; take another --seed"
-        )
-    predicted, truths = predicted.loc[shared], [truth.loc[shared] for truth in truths]
+    own, true = judge.frame.loc[shared], [truth.frame.loc[shared] for truth in truths]
     figures, ceiling = {}, {}
     for quantity in QUANTITIES:
-        judge = _scores(predicted, quantity, exponent)
-        judged = [_scores(truth, quantity, exponent) for truth in truths]
-        figures[quantity] = agreement([(judge, truth) for truth in judged], rng, resamples)
+        opinion = scores_of(own, quantity, exponent)
+        judged = [scores_of(truth, quantity, exponent) for truth in true]
+        figures[quantity] = agreement([(opinion, truth) for truth in judged], rng, resamples)
         ceiling[quantity] = agreement(list(permutations(judged, 2)), rng, resamples)
+    calibrated = {
+        name: calibrate(intervals.loc[intervals.index.isin(shared)], [truth[name] for truth in true])
+        for name, intervals in judge.intervals.items()
+    }
     return Ranking(
-        evaluator=evaluator_label(config),
-        seconds=float(predicted["seconds"].median()),
-        truth_seconds=float(np.median([truth["seconds"].median() for truth in truths])),
+        evaluator=evaluator_label(judge.config),
+        seconds=float(own["seconds"].median()),
+        truth_seconds=float(np.median([truth["seconds"].median() for truth in true])),
         figures=figures,
         ceiling=ceiling,
-        table=_table(predicted, truths),
-        seeds=len(truths),
-        quality=quality_of(predicted),
-        provenance=str(predicted.attrs.get("provenance", "")),
-        truth_provenance=str(truths[0].attrs.get("provenance", "")),
+        table=_table(own, true),
+        seeds=len(true),
+        quality=quality_of(own),
+        provenance=str(own.attrs.get("provenance", "")),
+        truth_provenance=str(true[0].attrs.get("provenance", "")),
+        wanted=min(judge.wanted, max(truth.wanted for truth in truths)),
+        learned=len(_known(judge, truths)) - len(shared),
+        passes=judge.passes("candidate"),
+        passes_before=judge.passes("before"),
+        truth_passes=truths[0].passes("candidate"),
+        calibration={name: found for name, found in calibrated.items() if found is not None},
+        own=own,
+        truths=tuple(true),
+        exponent=exponent,
     )
-
-
-def _scores(frame: pd.DataFrame, quantity: str, exponent: float) -> Scores:
-    if quantity == "spikes":
-        return scores(-frame["spikes"])
-    quality = frame[quality_of(frame)]
-    if quantity == "accuracy":
-        return scores(quality, frame["loss"])
-    # The reference scales every fitness alike: it changes no order, and regrets are relative to it.
-    fitness = SpikeAwareFitness(max(float(frame["spikes"].mean()), 1e-9), exponent)
-    return scores(fitness.of(quality, frame["spikes"].clip(lower=1e-9)), frame["loss"])
 
 
 def _table(predicted: pd.DataFrame, truths: list[pd.DataFrame]) -> pd.DataFrame:

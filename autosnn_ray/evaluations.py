@@ -22,6 +22,9 @@ BASES: dict[str, str] = {
 }
 """How a measure came about, by name."""
 
+CONFIDENCE = 0.95
+"""What a prediction's own interval claims: the share of trainings that it holds."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -31,7 +34,7 @@ class Measure:
         value: The number; its unit belongs to the measure's name.
         basis: Key of ``BASES``.
         samples: Over how many samples, for a share or a mean; how many repeats, for a timing.
-        low: Lower end of a prediction's own 95 % interval; NaN where there is none.
+        low: Lower end of a prediction's own interval, of ``CONFIDENCE``; NaN where there is none.
         high: Its upper end.
         threads: With how many threads a timing was taken; 0 for anything else.
 

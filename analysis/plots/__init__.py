@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.files import write_atomically
 
-from ..ranking import Ranking, rankings_frame
+from ..ranking import Ranking
+from ..ranking_tables import rankings_frame
 from .architecture import ArchitectureData, architecture_data, architecture_parts, draw_architecture, plot_architecture
 from .cells import CellsData, cells_data, draw_cells, plot_cells
 from .confusion import plot_confusion

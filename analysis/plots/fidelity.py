@@ -60,8 +60,9 @@ def draw_fidelity(rankings: list[Ranking], ax: Axes | None = None) -> Picture:
         _draw(axes, shown)
         axes.set_ylim(min(-0.3, lowest - 0.05), 1.05)
     left.set_ylabel("Kendall tau to the ground truth")
-    first = rankings[0]
-    truth = f"ground truth: {first.truth_provenance}, {first.seeds} seeds; {len(first.table)} architectures"
+    first, counts = rankings[0], sorted({len(ranking.table) for ranking in rankings})
+    held = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
+    truth = f"ground truth: {first.truth_provenance}, {first.seeds} seeds; {held} architectures"
     say_provenance(left, [truth, "accuracy"], 75)
     say_provenance(right, ["spikes"])
     right.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8, frameon=False)

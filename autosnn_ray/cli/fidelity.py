@@ -5,20 +5,16 @@ Everything is kept in the run's folder (fidelity/): given again, what is there i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.evaluator_options import parse_evaluator
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.options import add_moved_options, problem_of_run
-from autosnn_ray.cli.tables import Column, Output, Table, write_tables
-
-if TYPE_CHECKING:
-    from analysis import Ranking
-    from analysis.agreement import Figure
+from autosnn_ray.cli.rankings import ranked
+from autosnn_ray.cli.tables import write_tables
 
 EXAMPLE = "autosnn-ray fidelity runs/first --evaluators \"[path,'scratch,epochs=4']\""
 AFTER_INTERRUPT = "The same command goes on."
@@ -72,7 +68,7 @@ def run(options: Namespace) -> None:
         progress=True,
     )
     rankings = analysis.read_rankings(folder, truth=options.ground_truth, exponent=_exponent(config))
-    show_rankings(rankings)
+    write_tables(ranked(rankings))
     say_written(analysis.save_rankings(rankings, folder))
 
 
@@ -88,50 +84,3 @@ def _exponent(config: dict[str, Any]) -> float:
         if isinstance(objective, SpikeAwareFitness):
             return objective.exponent
     return DEFAULT_EXPONENT
-
-
-def show_rankings(rankings: list[Ranking]) -> None:
-    """Prints what each evaluator's ranking is worth, and a verdict in words."""
-    write_tables(ranked(rankings))
-
-
-def ranked(rankings: list[Ranking]) -> Output:
-    """Returns what each evaluator's ranking is worth, and a verdict in words."""
-    tables = []
-    for ranking in rankings:
-        records = [
-            {
-                "quantity": quantity,
-                "measure": measure,
-                **_parts("", own),
-                **_parts("ceiling_", ranking.ceiling[quantity][measure]),
-                "seconds": ranking.seconds,
-                "architectures": len(ranking.table),
-                "seeds": ranking.seeds,
-            }
-            for quantity, measures in ranking.figures.items()
-            for measure, own in measures.items()
-        ]
-        columns = [
-            Column("quantity"),
-            Column("measure"),
-            Column("", lambda row: _text(row, ""), "to the ground truth"),
-            Column("", lambda row: _text(row, "ceiling_"), "seed-to-seed ceiling"),
-        ]
-        title = f"{ranking.evaluator}: {ranking.seconds:.2f} seconds a candidate, {len(ranking.table)} architectures"
-        held = f"{ranking.provenance}; against {ranking.truth_provenance}, {ranking.seeds} seeds"
-        notes = [held, *map(ranking.verdict, ranking.figures), ""]
-        tables.append(Table(ranking.evaluator, columns, records, title, notes))
-    return Output(tables)
-
-
-def _parts(before: str, figure: Figure) -> dict[str, float]:
-    return {f"{before}value": figure.value, f"{before}low": figure.low, f"{before}high": figure.high}
-
-
-def _text(row: Mapping[str, Any], before: str) -> str:
-    from autosnn_ray.own_packages import analysis
-
-    digits = 0 if row["quantity"] == "spikes" and row["measure"].startswith("regret") else 3
-    figure = analysis.agreement.Figure(*(row[f"{before}{part}"] for part in ("value", "low", "high")))
-    return figure.text(digits)

@@ -90,7 +90,7 @@ def _reproduction(path: Path) -> Output:
 
 
 def _fidelity(path: Path, best: int) -> Output:
-    from autosnn_ray.cli.fidelity import ranked
+    from autosnn_ray.cli.rankings import ranked
     from autosnn_ray.own_packages import analysis
 
     return ranked(analysis.read_rankings(path))

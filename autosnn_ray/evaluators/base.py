@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.measures import Measured, Subject
+from autosnn_ray.passes import Passes
 from autosnn_ray.space import Architecture
 
 if TYPE_CHECKING:
@@ -110,6 +111,19 @@ class Evaluator(ABC):
             InvalidInputError: It cannot.
         """
 
+    def passes(self, problem: Problem) -> Passes | None:
+        """Returns what one evaluation runs through a network; None where that is not known."""
+        return None
+
+    def passes_before(self, problem: Problem) -> Passes | None:
+        """Returns what was run once, before the first evaluation, such as a supernet's training; None: not known."""
+        return None
+
+    def describe_passes(self, problem: Problem) -> dict[str, dict[str, int]]:
+        """Returns both as a journal holds them, ``candidate`` and ``before``; what is not known is left out."""
+        found = {"candidate": self.passes(problem), "before": self.passes_before(problem)}
+        return {when: passes.to_dict() for when, passes in found.items() if passes is not None}
+
     @property
     def weights(self) -> Supernet | None:
         """The supernet whose weights it uses; None where it uses none."""
@@ -145,3 +159,9 @@ class SupernetEvaluator(Evaluator):
         """Refuses a problem that the supernet was not trained on."""
         self.supernet.check(problem)
         self.supernet.check_weights()
+
+    def passes_before(self, problem: Problem) -> Passes | None:
+        """Returns what the supernet's training took."""
+        from autosnn_ray.training.passes import passes_of_supernet
+
+        return passes_of_supernet(self.supernet)

@@ -9,10 +9,12 @@ from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import Estimate, EvaluatorContext, SupernetEvaluator
 from autosnn_ray.evaluators.scratch import path_start
+from autosnn_ray.passes import Passes
 from autosnn_ray.space import Architecture
 
 if TYPE_CHECKING:
     from autosnn_ray.data.dataset import Split
+    from autosnn_ray.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class FineTunedPath(SupernetEvaluator):
             return context.complete(evaluate(tuned, data.validation, loss=training.loss), lambda: tuned)
 
         return estimate
+
+    def passes(self, problem: Problem) -> Passes:
+        """Returns a batch a step, and one of every validation sample."""
+        return Passes(self.steps * self.supernet.training.batch_size, len(problem.data.validation))
 
 
 def _samples_for(split: Split, count: int, seed: int) -> Split:

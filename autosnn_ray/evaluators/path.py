@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import Estimate, EvaluatorContext, SupernetEvaluator
+from autosnn_ray.passes import Passes
 from autosnn_ray.space import Architecture
+
+if TYPE_CHECKING:
+    from autosnn_ray.problem import Problem
 
 SHARED_BYTES = 2**27
 """What a process keeps of the beginnings of paths: 128 MiB hold all 781 of digits, the most used of larger data."""
@@ -57,6 +61,10 @@ class SupernetPath(SupernetEvaluator):
 
         return estimate
 
+    def passes(self, problem: Problem) -> Passes:
+        """Returns one of every validation sample; beginnings that are shared count as if they were run."""
+        return Passes(forward=len(problem.data.validation))
+
 
 @dataclass(frozen=True)
 class RecalibratedPath(SupernetEvaluator):
@@ -98,3 +106,8 @@ class RecalibratedPath(SupernetEvaluator):
                 return plain(architecture, repetition)
 
         return estimate
+
+    def passes(self, problem: Problem) -> Passes:
+        """Returns one of every sample for the statistics, and of every validation sample."""
+        calibration = min(self.samples, len(problem.data.train))
+        return Passes(forward=calibration + len(problem.data.validation))

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluations import PREDICTION, Evaluation, Measure
+from autosnn_ray.evaluations import CONFIDENCE, PREDICTION, Evaluation, Measure
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
 from autosnn_ray.evaluators.path import SupernetPath
+from autosnn_ray.evaluators.scratch import TrainFromScratch
+from autosnn_ray.passes import Passes
 from autosnn_ray.space import AdditiveModel, Architecture, RankModel, format_architecture
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _LEAST_SPIKES = 1e-3
 _Z = 1.96
+"""Of ``CONFIDENCE``, on both sides."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,28 @@ class Predictor(Evaluator):
     @property
     def digest(self) -> str:
         """A short name for what was fitted: the first eight digits of its checksum."""
-        return hashlib.sha256(json.dumps(self.fitted, sort_keys=True).encode()).hexdigest()[:8]
+        # What the sample cost decides no prediction, and older ones do not say it.
+        decisive = {name: entry for name, entry in self.fitted.items() if name != "epochs"}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
+
+    def passes(self, problem: Problem) -> Passes | None:
+        """Returns those of a path where spikes are a path's, else none."""
+        return Passes() if self.supernet is None else SupernetPath(self.supernet).passes(problem)
+
+    def passes_before(self, problem: Problem) -> Passes | None:
+        """Returns what the sample's trainings took, its paths and the supernet's training with it.
+
+        None where what was fitted does not say how long the sample was trained.
+        """
+        epochs, count = self.fitted.get("epochs"), len(self.fitted.get("architectures", ()))
+        if epochs is None:
+            return None
+        sample = count * TrainFromScratch(epochs=int(epochs)).passes(problem)
+        if self.supernet is None:
+            return sample
+        path = SupernetPath(self.supernet)
+        training = path.passes_before(problem)
+        return None if training is None else sample + count * path.passes(problem) + training
 
     def start(self, context: EvaluatorContext) -> Estimate:
         """Reads the models."""
@@ -126,13 +150,16 @@ class Predictor(Evaluator):
 
 
 def _predicted(model: RankModel, architecture: Architecture, most: float = math.inf) -> Measure:
-    value, (low, high) = model.predict(architecture), model.interval(architecture)
+    value, (low, high) = model.predict(architecture), model.interval(architecture, CONFIDENCE)
     ends = [min(most, max(0.0, end)) for end in (min(low, value), max(high, value))]
     return Measure(value, PREDICTION, low=ends[0], high=ends[1])
 
 
 def fit(
-    scratch: Mapping[Architecture, Evaluation], paths: Mapping[Architecture, Evaluation] | None = None
+    scratch: Mapping[Architecture, Evaluation],
+    paths: Mapping[Architecture, Evaluation] | None = None,
+    *,
+    epochs: int | None = None,
 ) -> dict[str, Any]:
     """Learns from architectures that were trained from scratch.
 
@@ -140,6 +167,7 @@ def fit(
         scratch: What each reached.
         paths: What a supernet says of the same architectures; where it is given, what its spikes are wrong by is
             learned.
+        epochs: How long each was trained, passes over the training split, from which follows what the sample cost.
 
     Returns:
         What was fitted as plain values, as ``Predictor`` takes it.
@@ -156,6 +184,7 @@ def fit(
         "spikes": AdditiveModel.fit(shared, spikes).to_dict(),
         "paths": paths is not None,
         "architectures": [format_architecture(architecture) for architecture in shared],
+        **({} if epochs is None else {"epochs": epochs}),
     }
 
 

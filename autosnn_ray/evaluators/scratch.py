@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from autosnn_ray.cards import network_folder
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import EpochEstimate, Estimate, Evaluator, EvaluatorContext, SupernetEvaluator
+from autosnn_ray.passes import Passes
 from autosnn_ray.space import Architecture
 
 if TYPE_CHECKING:
+    from autosnn_ray.problem import Problem
     from autosnn_ray.training.scratch import Start
     from autosnn_ray.training.supernet import Supernet
 
@@ -57,6 +59,14 @@ class TrainFromScratch(Evaluator):
         """Takes training and validation samples."""
         return _training_by_epoch(self, context, None)
 
+    def passes(self, problem: Problem) -> Passes:
+        """Returns an epoch's, so many times, and one of every validation sample."""
+        return _passes(self.epochs, problem)
+
+    def passes_before(self, problem: Problem) -> Passes:
+        """Returns none: there is nothing to train before."""
+        return Passes()
+
 
 @dataclass(frozen=True)
 class TrainFromPath(SupernetEvaluator):
@@ -94,6 +104,10 @@ class TrainFromPath(SupernetEvaluator):
     def start_by_epoch(self, context: EvaluatorContext) -> EpochEstimate:
         """Takes samples and the supernet's weights."""
         return _training_by_epoch(self, context, path_start(self.supernet))
+
+    def passes(self, problem: Problem) -> Passes:
+        """Returns an epoch's, so many times, and one of every validation sample."""
+        return _passes(self.epochs, problem)
 
 
 def _training(settings: TrainFromScratch | TrainFromPath, context: EvaluatorContext, start: Start | None) -> Estimate:
@@ -133,6 +147,10 @@ def _training_by_epoch(
             yield training.measure()
 
     return estimate
+
+
+def _passes(epochs: int, problem: Problem) -> Passes:
+    return Passes(epochs * len(problem.data.train), len(problem.data.validation))
 
 
 def train_settings(training: Mapping[str, Any] | None, epochs: int) -> Any:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import SCORE, Evaluation, Measure
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
+from autosnn_ray.passes import Passes
 from autosnn_ray.space import Architecture
+
+if TYPE_CHECKING:
+    from autosnn_ray.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,12 @@ class TrainingFree(Evaluator):
             return replace(found, seconds=time.perf_counter() - started)
 
         return estimate
+
+    def passes(self, problem: Problem) -> Passes:
+        """Returns two of every sample that is scored, for score and statistics, and one of every validation sample."""
+        scored = min(self.samples, len(problem.data.train))
+        return Passes(forward=2 * scored + len(problem.data.validation))
+
+    def passes_before(self, problem: Problem) -> Passes:
+        """Returns none: nothing is trained."""
+        return Passes()

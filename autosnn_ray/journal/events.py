@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.journal.upgrade import UPGRADES
+from autosnn_ray.journal.upgrade import UPGRADES, with_passes
 
 SCHEMA_VERSION = 2
 
@@ -183,7 +183,7 @@ def _ask(entries: dict[str, Any]) -> Ask:
 
 
 _READERS: dict[str, Callable[[dict[str, Any]], Event]] = {
-    "start": lambda entries: Start(dict(entries["config"])),
+    "start": lambda entries: Start(with_passes(dict(entries["config"]))),
     "ask": _ask,
     "tell": lambda entries: Tell(
         int(entries["index"]),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autosnn_ray.evaluations import MEAN, PREDICTION, SCORE
+from autosnn_ray.passes import Passes
 
 _EVALUATORS = {"alone": "scratch", "kept": "scratch", "surveyed": "predictor"}
 """Names of evaluators that version 1 knew by another name."""
@@ -113,6 +114,24 @@ def _evaluator(
     if "checksum" in supernet:
         found["supernet"] = {"checksum": supernet["checksum"], "folder": folder}
     return found
+
+
+def with_passes(config: dict[str, Any]) -> dict[str, Any]:
+    """Says what a training from scratch costs where a run of before does not: it follows from what it does say.
+
+    Args:
+        config: What a run was started with, in today's form otherwise.
+    """
+    match config:
+        case {"passes": _}:
+            return config
+        case {
+            "evaluator": {"name": "scratch", "settings": {"epochs": int(epochs)}},
+            "problem": {"data": {"train": int(training), "validation": int(validation)}},
+        }:
+            passes = Passes(epochs * training, validation)
+            return config | {"passes": {"candidate": passes.to_dict(), "before": Passes().to_dict()}}
+    return config
 
 
 UPGRADES: dict[int, Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]]] = {1: _from_version_1}

@@ -31,8 +31,9 @@ _HARMLESS = {
     "problem.space.input_size",
     "evaluator.supernet.folder",
     "evaluator.supernet.beside",
+    "evaluator.settings.fitted.epochs",
 }
-"""Of these, what may differ: where something lies, and what the data's checksum decides."""
+"""Of these, what may differ: where something lies, what a sample cost, and what the data's checksum decides."""
 
 
 def default_goal(evaluator: Evaluator, exponent: float = DEFAULT_EXPONENT) -> Goal:
@@ -111,7 +112,7 @@ class Plan:
         return Bounds.of(self.problem, goal, {one.name: one for one in self.measures})
 
     def config(self) -> dict[str, Any]:
-        """Returns all that decides the run's result, as a journal holds it: tuples become lists."""
+        """Returns all that decides the run's result, and what it costs, as a journal holds it: tuples become lists."""
         config = {
             "problem": self.problem.describe(),
             "evaluator": self.evaluator.to_dict(),
@@ -123,6 +124,7 @@ class Plan:
             **({"begin_with": self.begin_with} if self.begin_with else {}),
         }
         further = {"measures": describe_measures(self.taken), "filters": self._bounds.names}
+        further["passes"] = self.evaluator.describe_passes(self.problem)
         config |= {name: entry for name, entry in further.items() if entry}
         plain: dict[str, Any] = json.loads(json.dumps(config))
         return plain

@@ -76,7 +76,7 @@ def fit_predictor(
         {architecture: told[0] for architecture, told in read_journal(folder).evaluations.items()}
         for folder in evaluators
     ]
-    return Predictor(fit(*found), supernet)
+    return Predictor(fit(*found, epochs=epochs), supernet)
 
 
 def check_sample(sample: int) -> None:
