@@ -88,11 +88,17 @@ def costs_frame(rankings: Sequence[Ranking]) -> pd.DataFrame:
             "seconds": seconds,
             **_counts(passes, ""),
             **_counts(before, "_before"),
-            "trainings": passes.training / unit if passes and unit else np.nan,
-            "trainings_before": before.training / unit if before and unit else np.nan,
+            "trainings": _multiple(passes, unit),
+            "trainings_before": _multiple(before, unit),
         }
         for evaluator, seconds, passes, before in [*rows, *truth]
     )
+
+
+def _multiple(passes: Passes | None, unit: int) -> float:
+    if passes is None or (passes.training and not unit):
+        return float("nan")
+    return passes.training / unit if unit else 0.0
 
 
 def _counts(passes: Passes | None, after: str) -> dict[str, float]:

@@ -65,8 +65,9 @@ def main() -> None:
     ]
     rankings.sort(key=lambda ranking: ranking.seconds)
     table = analysis.rankings_frame(rankings)
+    known = table.round(4).astype(object).where(table.notna(), None)  # JSON has no NaN
     options.docs.joinpath(f"fidelity-{options.name}.json").write_text(
-        json.dumps({"truth_seconds": truth_seconds, "rows": table.round(4).to_dict("records")}, indent=1) + "\n"
+        json.dumps({"truth_seconds": truth_seconds, "rows": known.to_dict("records")}, indent=1) + "\n"
     )
     analysis.save(analysis.draw_fidelity(rankings), options.docs / f"fidelity-{options.name}.png")
     print("\n| evaluator | seconds | tau accuracy | tau spikes | tau fitness | top-10 regret, points |")

@@ -13,6 +13,9 @@ from rich.table import Table
 from autosnn_ray.own_code import IMPORTED
 from autosnn_ray.progress import console as console
 
+_GAP = 3
+"""Characters between two columns of a table."""
+
 
 def command(*words: object) -> str:
     """Returns a command of the program as it is typed: what needs quotes has them, and what was imported is again.
@@ -80,6 +83,9 @@ def print_rows(
         table.add_row(*row)
     if title:
         console.print(title, style="bold", soft_wrap=True)
+    # In less room than all need, rich leaves out columns that may wrap, whatever their least width.
+    least = sum(_GAP + (column.min_width or 0) for column in table.columns)
+    table.width = least if least > console.width else None
     console.print(table, crop=False, overflow="ignore", soft_wrap=False)
     console.print()
 

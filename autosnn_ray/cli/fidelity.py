@@ -1,6 +1,9 @@
 """Measure what a ranking is worth: train a sample of architectures from scratch and hold evaluators against it.
 
+Reported are agreement and its ceiling, costs in seconds and in passes of samples, what a predictor's intervals hold,
+and how each evaluator compares with the best.
 Everything is kept in the run's folder (fidelity/): given again, what is there is used, and a larger sample extends it.
+While it is at work, `autosnn-ray show RUN/fidelity` reports what is there so far.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from jsonargparse import ArgumentParser, Namespace
 from autosnn_ray.cli.evaluator_options import parse_evaluator
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.options import add_moved_options, problem_of_run
-from autosnn_ray.cli.rankings import ranked
 from autosnn_ray.cli.tables import write_tables
 
 EXAMPLE = "autosnn-ray fidelity runs/first --evaluators \"[path,'scratch,epochs=4']\""
@@ -41,6 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Measures rankings and says what they are worth."""
     from autosnn_ray.cli.console import say_written
+    from autosnn_ray.cli.rankings import ranked
     from autosnn_ray.own_packages import analysis
     from autosnn_ray.runs.plan import plan_of
     from autosnn_ray.storage.run_folder import run_folder

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autosnn_ray.cli.console import amount, percent
+from autosnn_ray.cli.console import amount
 from autosnn_ray.cli.tables import Column, Output, Table, records_of
 
 if TYPE_CHECKING:
@@ -55,28 +55,31 @@ def _costs(rankings: Sequence[Ranking]) -> Table:
 
     columns = [
         Column("evaluator"),
-        Column("seconds", lambda value: amount(value, 2), "seconds a candidate", is_number=True),
-        Column("training_passes", _known, "passes a candidate", is_number=True),
-        Column("forward_passes", _known, "forward only", is_number=True),
-        Column("training_passes_before", _known, "passes once before", is_number=True),
-        Column("forward_passes_before", _known, "forward only", is_number=True),
-        Column("", _trainings, "in trainings of the ground truth", is_number=True),
+        Column("seconds", lambda value: amount(value, 2), "seconds each", is_number=True),
+        Column("", lambda row: _passes(row, ""), "passes each", is_number=True),
+        Column("", lambda row: _passes(row, "_before"), "once before", is_number=True),
+        Column("", _trainings, "in trainings of the truth", is_number=True),
     ]
     notes = [
-        "A pass: one sample forwards and backwards through a network; forward only: without training on it. Once "
-        "before: a predictor's sample, or a supernet's training, whatever number of candidates follows.",
+        "A pass: one sample forwards and backwards through a network (and in brackets: forwards only). Each: for one "
+        "candidate. Once before: a predictor's sample, or a supernet's training, however many candidates follow.",
         "",
     ]
     return Table("costs", columns, records_of(analysis.costs_frame(rankings)), "what they cost", notes)
 
 
-def _trainings(row: Mapping[str, Any]) -> str:
-    """Says what training passes are worth in trainings of the ground truth, and those before the first with them."""
-    each, before = row["trainings"], row["trainings_before"]
-    if math.isnan(each):
+def _passes(row: Mapping[str, Any], when: str) -> str:
+    training, forward = row[f"training_passes{when}"], row[f"forward_passes{when}"]
+    if math.isnan(training):
         return "unknown"
-    once = f", {'unknown' if math.isnan(before) else amount(before, 1)} before" if before != 0 else ""
-    return f"{amount(each, 2)} each{once}"
+    return f"{amount(training)} ({amount(forward)})" if training or forward else "0"
+
+
+def _trainings(row: Mapping[str, Any]) -> str:
+    """Says what the passes are worth in trainings of the ground truth, each and once before."""
+    each, before = row["trainings"], row["trainings_before"]
+    texts = ["unknown" if math.isnan(one) else amount(one, 2) for one in (each, before)]
+    return f"{texts[0]} each, {texts[1]} before" if before != 0 else texts[0]
 
 
 def _calibration(rankings: Sequence[Ranking]) -> Table:
@@ -87,22 +90,23 @@ def _calibration(rankings: Sequence[Ranking]) -> Table:
     columns = [
         Column("evaluator"),
         Column("quantity"),
-        Column("", lambda row: _share(row, "held"), f"held by its {nominal} intervals", is_number=True),
-        Column("", lambda row: f"{row['architectures']} architectures x {row['seeds']} seeds", "of", is_number=True),
-        Column("", _shift, "ground truth above it by", is_number=True),
-        Column("held_shifted", percent, "held if moved by that", is_number=True),
+        Column("", _held, f"{nominal} intervals hold", is_number=True),
+        Column("", lambda row: f"{row['architectures']} x {row['seeds']}", "of", is_number=True),
+        Column("", _shift, "the truth lies above by", is_number=True),
+        Column("held_shifted", lambda share: f"{share:.1%}", "moved by that", is_number=True),
     ]
     notes = [
-        f"Of the ground truth's trainings, {nominal} should lie within a predictor's own intervals. What it predicts "
-        "are trainings as long as its sample's: longer ones reach another accuracy and fire otherwise, which is the "
-        "shift, and fewer are held. The interval of the share is binomial, over architectures.",
+        f"Of the ground truth's trainings (architectures x seeds), {nominal} should lie within a predictor's own "
+        "intervals. What it predicts are trainings as long as its sample's: longer ones reach another accuracy and "
+        "fire otherwise, so that fewer are held; the last column says how many would be if every interval were moved "
+        "by the mean difference. The share's interval is binomial, over architectures.",
         "",
     ]
     return Table("calibration", columns, records, "what a predictor's intervals hold", notes)
 
 
-def _share(row: Mapping[str, Any], name: str) -> str:
-    return f"{row[name]:.1%} ({row[f'{name}_low']:.1%} to {row[f'{name}_high']:.1%})"
+def _held(row: Mapping[str, Any]) -> str:
+    return f"{row['held']:.1%} ({row['held_low']:.1%} to {row['held_high']:.1%})"
 
 
 def _shift(row: Mapping[str, Any]) -> str:
@@ -130,10 +134,6 @@ def _compared(rankings: Sequence[Ranking]) -> Table:
         "interval and p are of a paired bootstrap over architectures; p is not corrected for how many are compared."
     ]
     return Table("compared", columns, records, f"held against the best by fitness, {best}", notes)
-
-
-def _known(count: float) -> str:
-    return "unknown" if math.isnan(count) else amount(count)
 
 
 def _parts(before: str, figure: Figure) -> dict[str, float]:

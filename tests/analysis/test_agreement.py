@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from analysis.agreement import MEASURES, agreement, kendall_tau, regret, scores, spearman
+from analysis.agreement import MEASURES, Scores, agreement, kendall_tau, regret, scores, spearman
 
 
 def test_tau_and_spearman_by_hand():
@@ -18,6 +19,15 @@ def test_tau_and_spearman_by_hand():
     assert kendall_tau(judge, truth) == pytest.approx(4 / 6)
     assert spearman(judge, truth) == pytest.approx(1 - 6 * 2 / (4 * 15))
     assert kendall_tau(judge, scores([4, 3, 2, 1])) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("count", [5, 60, 201])
+def test_both_are_what_scipy_says_with_ties_too(count):
+    rng = np.random.default_rng(count)
+    one, other = rng.integers(0, count // 2, size=(2, count)).astype(float)
+    judge, truth = Scores(one, one), Scores(other, other)
+    assert kendall_tau(judge, truth) == pytest.approx(stats.kendalltau(one, other).statistic)
+    assert spearman(judge, truth) == pytest.approx(stats.spearmanr(one, other).statistic)
 
 
 def test_a_judge_that_tells_none_apart_is_not_a_number():

@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import analysis
-import search_spaces
 from analysis.ranking import evaluator_label
-from autosnn_ray.algorithms import Stratified
-from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.journal import Journal
-from autosnn_ray.objectives import Goal, SpikeAwareFitness
-
-SPACE = search_spaces.load("digits_16")
-
-
-def write_run(folder, evaluator, noise, seed, count=30, seconds=0.1, settings=None):
-    """A run of the sample whose accuracies and spikes follow one hidden order, blurred."""
-    rng = np.random.default_rng(seed)
-    state = Stratified(seed=0).start(SPACE, count)
-    with Journal.create(folder) as journal:
-        config = {
-            "problem": {"space": SPACE.to_dict()},
-            "goal": Goal((SpikeAwareFitness(1000.0),)).to_dict(),
-            "evaluator": {"name": evaluator, "settings": settings or {}},
-            "candidates": count,
-        }
-        journal.write("start", config=config)
-        while (candidate := state.ask()) is not None:
-            hidden = SPACE.index(candidate.architecture) / SPACE.size
-            journal.write(
-                "ask", index=candidate.index, architecture=list(candidate.architecture), origin="stratified",
-                parents=[], generation=0, repetition=0,
-            )  # fmt: skip
-            evaluation = Evaluation.measured(
-                accuracy=float(np.clip(0.5 + 0.4 * hidden + noise * rng.normal(), 0, 1)),
-                spikes=float(1000 + 500 * hidden + 10 * rng.normal()),
-                loss=0.1,
-                samples=360,
-                seconds=seconds,
-            )
-            journal.write("tell", index=candidate.index, evaluation=evaluation.to_dict(), attempts=1)
+from autosnn_ray.errors import AutoSNNWarning, InvalidInputError
+from autosnn_ray.passes import Passes
+from tests.analysis.studies import sample, write_run
 
 
 @pytest.fixture
@@ -76,8 +42,7 @@ def test_where_two_trainings_do_not_agree_there_is_nothing_to_choose(tmp_path):
 
 
 def test_an_evaluator_is_not_judged_by_what_it_was_fitted_on(folder):
-    state = Stratified(seed=0).start(SPACE, 30)
-    names = ["/".join(state.ask().architecture) for _ in range(30)]
+    names = sample(30)
     for learned in (20, 27):
         fitted = {"architectures": names[:learned]}
         write_run(folder / "evaluators" / f"seen_{learned}", "predictor", 0.03, seed=5, settings={"fitted": fitted})
@@ -121,3 +86,112 @@ def test_the_label_names_settings_but_not_the_training():
     entry = {"name": "scratch", "settings": {"epochs": 4, "training": {"loss": "mse"}}}
     assert evaluator_label({"evaluator": entry}) == "scratch(epochs=4)"
     assert evaluator_label({"evaluator": {"name": "path", "settings": {}}}) == "path"
+
+
+def test_an_unfinished_evaluator_is_held_against_what_it_has(folder):
+    write_run(folder / "evaluators" / "half", "recalibrated", 0.03, seed=5, told=13)
+    write_run(folder / "evaluators" / "fitted", "predictor", 0.03, 6, settings={"fitted": {"architectures": sample(9)}})
+    by_name = {ranking.evaluator: ranking for ranking in analysis.read_rankings(folder, resamples=9)}
+    half = by_name["recalibrated"]
+    assert half.extent == "13 of 30 architectures"
+    assert half.table["architecture"].tolist() == sample(30)[:13]
+    assert by_name["scratch"].extent == "30 architectures"
+    assert by_name["predictor"].extent == "21 of 30 architectures (it was fitted on 9 others)"
+    frame = analysis.rankings_frame([half])
+    assert (frame["architectures"].unique(), frame["wanted"].unique()) == (13, 30)
+    # Of the same architectures alone, a finished run says the same.
+    whole = folder / "whole"
+    (whole / "evaluators").mkdir(parents=True)
+    write_run(whole / "evaluators" / "half", "recalibrated", 0.03, seed=5, count=13)
+    (alone,) = analysis.read_rankings(whole, truth=folder / "ground_truth", resamples=9)
+    assert alone.figures == half.figures
+    assert alone.extent == "13 architectures"
+
+
+def test_an_unfinished_ground_truth_counts_as_far_as_every_seed_is(folder):
+    write_run(folder / "ground_truth" / "seed_3", "scratch", 0.03, seed=6, told=7)
+    assert [ranking.extent for ranking in analysis.read_rankings(folder, resamples=9)] == ["7 of 30 architectures"] * 2
+    write_run(folder / "ground_truth" / "seed_4", "scratch", 0.03, seed=7, told=4)
+    (folder / "ground_truth" / "seed_5").mkdir()
+    with pytest.warns(AutoSNNWarning) as said:
+        rankings = analysis.read_rankings(folder, resamples=9)
+    assert [(one.extent, one.seeds) for one in rankings] == [("7 of 30 architectures", 3)] * 2
+    assert ["seed_4: left out: 4 of 30 architectures so far" in str(one.message) for one in said] == [True, False]
+    assert "seed_5: left out: it has not begun" in str(said[1].message)
+
+
+def test_what_is_hardly_begun_is_left_out_and_said(folder):
+    write_run(folder / "evaluators" / "hardly", "recalibrated", 0.03, seed=5, told=4)
+    (folder / "evaluators" / "not_begun").mkdir()
+    (folder / "evaluators" / "notes.txt").write_text("no run")
+    with pytest.warns(AutoSNNWarning) as said:
+        rankings = analysis.read_rankings(folder, resamples=9)
+    assert [ranking.evaluator for ranking in rankings] == ["path", "scratch"]
+    assert [str(one.message).partition("left out: ")[2] for one in said] == [
+        "4 of 30 architectures so far, and a ranking takes at least 5",
+        "it has not begun, and a ranking takes at least 5",
+    ]
+    # Nothing more is to come of one that is finished: that is no matter of time.
+    write_run(folder / "evaluators" / "few", "recalibrated", 0.03, seed=5, count=4)
+    with pytest.raises(InvalidInputError, match="few: expected at least 5 architectures that are also in the ground"):
+        analysis.read_rankings(folder, resamples=9)
+
+
+def test_a_run_that_is_being_written_to_is_read(folder):
+    write_run(folder / "evaluators" / "half", "recalibrated", 0.03, seed=5, told=13)
+    journal = folder / "evaluators" / "half" / "journal.jsonl"
+    before = analysis.read_rankings(folder, resamples=9)
+    journal.write_bytes(journal.read_bytes() + b'{"v":2,"seq":27,"event":"te')
+    with pytest.warns(AutoSNNWarning, match="half-written line") as said:
+        torn = analysis.read_rankings(folder, resamples=9)
+    assert len(said) == 1
+    assert [one.figures for one in torn] == [one.figures for one in before]
+
+
+def test_a_study_without_an_evaluators_run_is_refused(tmp_path):
+    for seed in (1, 2):
+        write_run(tmp_path / "ground_truth" / f"seed_{seed}", "scratch", 0.03, seed)
+    with pytest.raises(InvalidInputError, match="expected the run of an evaluator"):
+        analysis.read_rankings(tmp_path)
+
+
+def test_an_architecture_that_was_evaluated_twice_is_refused(folder):
+    path = folder / "evaluators" / "good" / "journal.jsonl"
+    lines = path.read_text().splitlines()
+    path.unlink()
+    (path.parent / "lock").unlink(missing_ok=True)
+    assert sum('"event":"ask"' in line for line in lines) == 30
+    write_run(path.parent, "scratch", 0.03, seed=3, repeated=True)
+    with pytest.raises(InvalidInputError, match="one evaluation an architecture, got several of"):
+        analysis.read_rankings(folder, resamples=9)
+
+
+def test_costs_are_those_that_runs_say_and_of_older_ones_those_that_follow(folder):
+    """Runs of before said nothing: what a training from scratch costs follows from its epochs."""
+    settings = {"epochs": 8, "seed": 0}
+    for seed in (3, 4):
+        write_run(folder / "ground_truth" / f"seed_{seed}", "scratch", 0.03, seed, settings=settings, seconds=9.0)
+    for seed in (1, 2):
+        (folder / "ground_truth" / f"seed_{seed}").rename(folder / f"seed_{seed}")
+    said = {"candidate": Passes(0, 360).to_dict(), "before": Passes(16_000, 7_200).to_dict()}
+    write_run(folder / "evaluators" / "said", "predictor", 0.03, 5, passes=said)
+    costs = analysis.costs_frame(analysis.read_rankings(folder, resamples=9)).set_index("evaluator")
+    assert costs.loc["predictor"].tolist() == [0.1, 0, 360, 16_000, 7_200, 0, 2]
+    assert costs.loc["ground truth, one seed"].tolist() == [9.0, 8_000, 360, 0, 0, 1, 0]
+    assert costs.loc["path"].isna().tolist() == [False, *[True] * 6]
+    frame = analysis.rankings_frame(analysis.read_rankings(folder, resamples=9)).groupby("evaluator").first()
+    assert frame.loc["predictor", "training_passes_before"] == 16_000
+
+
+def test_of_trainings_that_were_cut_short_it_is_not_known_what_each_took(folder):
+    write_run(folder / "evaluators" / "cut", "scratch", 0.03, 5, settings={"epochs": 2}, seconds=1.0, cut=True)
+    ranking = next(one for one in analysis.read_rankings(folder, resamples=9) if one.seconds == 1.0)
+    assert ranking.passes is None
+    assert ranking.passes_before == Passes()
+
+
+def test_two_predictors_are_told_apart_by_their_folders(folder):
+    for name in ("predictor,fitted=aa", "predictor,fitted=bb"):
+        write_run(folder / "evaluators" / name, "predictor", 0.03, seed=5)
+    names = {ranking.evaluator for ranking in analysis.read_rankings(folder, resamples=9)}
+    assert names == {"path", "scratch", "predictor,fitted=aa", "predictor,fitted=bb"}

@@ -81,6 +81,15 @@ def test_prose_is_wrapped_between_words_at_80_columns(monkeypatch):
     assert {word for entry in DATASETS.values() for word in entry.summary.split()} <= words
 
 
+@pytest.mark.parametrize("width", [None, 40])
+def test_a_table_wider_than_there_is_room_for_keeps_every_column(width, monkeypatch, capsys):
+    file = terminal(monkeypatch, width) if width else None
+    printing.print_rows(["evaluator", "a", "b"], [["scratch", "1" * 70, "2" * 70]], None, 1)
+    said = file.getvalue() if file else capsys.readouterr().out
+    (line,) = [line for line in said.splitlines() if "1" in line]
+    assert line.split() == ["scratch", "1" * 70, "2" * 70]
+
+
 def test_brackets_are_text(capsys):
     printing.print_rows(["what"], [["--size [64,64]"]], "of [all]")
     assert "--size [64,64]" in (said := capsys.readouterr().out)
