@@ -71,7 +71,8 @@ class Ranking:
     def extent(self) -> str:
         """How many architectures it is held against, such as ``23 of 40 architectures``."""
         count = len(self.table)
-        learned = f" (it was fitted on {self.learned} others)" if self.learned else ""
+        others = f"{self.learned} other{'s' if self.learned > 1 else ''}"
+        learned = f" (it was fitted on {others})" if self.learned else ""
         return f"{count}{f' of {self.wanted}' if count < self.wanted else ''} architectures{learned}"
 
     def verdict(self, quantity: str) -> str:
@@ -211,7 +212,7 @@ def _compare(
         quality=quality_of(own),
         provenance=str(own.attrs.get("provenance", "")),
         truth_provenance=str(true[0].attrs.get("provenance", "")),
-        wanted=min(judge.wanted, max(truth.wanted for truth in truths)),
+        wanted=min(one.wanted for one in (judge, *truths)),
         learned=len(_known(judge, truths)) - len(shared),
         passes=judge.passes("candidate"),
         passes_before=judge.passes("before"),

@@ -108,6 +108,16 @@ def test_an_unfinished_evaluator_is_held_against_what_it_has(folder):
     assert alone.extent == "13 architectures"
 
 
+def test_more_than_every_run_was_asked_for_is_not_waited_for(folder):
+    write_run(folder / "ground_truth" / "seed_3", "scratch", 0.03, seed=6, count=40, told=35)
+    write_run(folder / "evaluators" / "larger", "enumerated", 0.03, seed=6, count=50)
+    fitted = {"fitted": {"architectures": sample(1)}}
+    write_run(folder / "evaluators" / "fitted", "predictor", 0.03, 6, settings=fitted)
+    extents = {ranking.evaluator: ranking.extent for ranking in analysis.read_rankings(folder, resamples=9)}
+    assert extents["enumerated"] == "30 architectures"
+    assert extents["predictor"] == "29 of 30 architectures (it was fitted on 1 other)"
+
+
 def test_an_unfinished_ground_truth_counts_as_far_as_every_seed_is(folder):
     write_run(folder / "ground_truth" / "seed_3", "scratch", 0.03, seed=6, told=7)
     assert [ranking.extent for ranking in analysis.read_rankings(folder, resamples=9)] == ["7 of 30 architectures"] * 2
