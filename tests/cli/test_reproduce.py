@@ -154,7 +154,7 @@ def test_a_recipe_with_a_predictor_trains_no_supernet_and_goes_on_where_it_was_c
     } == asr.Run(tmp_path / "out" / "predictor" / "scratch").config()["evaluator"]["settings"]  # fmt: skip
     frame = done.search.frame()
     assert len(frame) == 6
-    assert frame.attrs["provenance"] == "predicted from 5 architectures trained from scratch, spikes too"
+    assert frame.attrs["provenance"] == "predicted from 5 architectures trained from scratch for 1 epoch, spikes too"
     found = done.search.best(1)["architecture"].iloc[0]
     assert set(done.retraining.frame().architecture) == {found, "scb_k3/skip"}
 

@@ -10,6 +10,7 @@ import pytest
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.passes import Passes
 from autosnn_ray.runs.sample import balanced_sample
 from tests.runs.common import LOCAL
 
@@ -36,6 +37,10 @@ def test_a_ranking_is_measured_and_used_again(tiny_problem, tmp_path):
     folder = asr.fidelity(tiny_problem, ["training_free"], **options)
     (ranking,) = rankings(folder)
     assert (ranking.evaluator.partition("(")[0], len(ranking.table), ranking.seeds) == ("training_free", 8, 2)
+    data = tiny_problem.data
+    assert ranking.truth_passes == Passes(2 * len(data.train), len(data.validation))
+    assert (ranking.passes, ranking.passes_before) == (Passes(0, 2 * 64 + len(data.validation)), Passes())
+    assert ranking.extent == "8 architectures"
     for seed in (0, 1):
         assert sorted(told(folder / "ground_truth" / f"seed_{seed}")) == list(range(8))
     before = (folder / "ground_truth" / "seed_0" / "journal.jsonl").read_bytes()
