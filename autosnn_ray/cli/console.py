@@ -72,14 +72,18 @@ def print_rows(
     """
     table = Table(box=SIMPLE_HEAD, show_edge=False)
     room_for = _longest_word if console.is_terminal else len
+    least = 0
     for position, name in enumerate(columns):
         is_number = numbers_from is not None and position >= numbers_from
         widest = max(map(room_for, [name, *(row[position] for row in rows)]))
+        least += widest + len(" │ ")
         table.add_column(name, justify="right" if is_number else "left", no_wrap=is_number, min_width=widest)
     for row in rows:
         table.add_row(*row)
     if title:
         console.print(title, style="bold", soft_wrap=True)
+    if least - 1 > console.width:
+        table.width = least - 1  # rich leaves out columns, without a word, that the console has no room for
     console.print(table, crop=False, overflow="ignore", soft_wrap=False)
     console.print()
 
