@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .compare import compare
+from .designs import design_costs, read_designs, setting_of, summarise_designs
 from .effects import effects
 from .folders import KINDS, Folder, contents_of, kind_of
 from .frames import correct, layer_spikes, read, read_config, state, write_frame
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         cells_data,
         draw_architecture,
         draw_cells,
+        draw_designs,
         draw_effects,
         draw_fidelity,
         draw_pareto,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
         plot_architecture,
         plot_cells,
         plot_confusion,
+        plot_designs,
         plot_effects,
         plot_pareto,
         plot_profile,
@@ -68,8 +71,10 @@ __all__ = [
     "contest",
     "correct",
     "costs_frame",
+    "design_costs",
     "draw_architecture",
     "draw_cells",
+    "draw_designs",
     "draw_effects",
     "draw_fidelity",
     "draw_pareto",
@@ -89,6 +94,7 @@ __all__ = [
     "plot_architecture",
     "plot_cells",
     "plot_confusion",
+    "plot_designs",
     "plot_effects",
     "plot_pareto",
     "plot_profile",
@@ -101,6 +107,7 @@ __all__ = [
     "rankings_frame",
     "read",
     "read_config",
+    "read_designs",
     "read_profile",
     "read_rankings",
     "read_reproduction",
@@ -108,7 +115,9 @@ __all__ = [
     "read_retraining",
     "save",
     "save_rankings",
+    "setting_of",
     "state",
+    "summarise_designs",
     "summarise_retraining",
     "tabular",
     "wilson_interval",

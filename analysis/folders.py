@@ -8,6 +8,7 @@ from pathlib import Path
 from autosnn_ray.journal import JOURNAL_FILE
 
 KINDS: dict[str, str] = {
+    "designs": "design choices compared: macro structures and blocks, trained from scratch",
     "recipe": "a recipe's whole job: supernet or predictor, search, networks trained from scratch",
     "retraining": "architectures trained from scratch, with model cards",
     "fidelity": "evaluators held against networks trained from scratch",
@@ -37,6 +38,7 @@ def kind_of(path: str | Path) -> str:
     """Returns what a folder is, a key of ``KINDS``; empty where it is nothing of the toolkit's."""
     folder = Path(path)
     marks = {
+        "designs": [f"designs/*/{JOURNAL_FILE}"],
         "recipe": ["reproduction.json"],
         "retraining": [f"hand_made/*/{JOURNAL_FILE}", "networks/*/seed_*"],
         "search": [JOURNAL_FILE],

@@ -19,6 +19,7 @@ from ..ranking_tables import rankings_frame
 from .architecture import ArchitectureData, architecture_data, architecture_parts, draw_architecture, plot_architecture
 from .cells import CellsData, cells_data, draw_cells, plot_cells
 from .confusion import plot_confusion
+from .designs import draw_designs, plot_designs
 from .effects import EffectsData, draw_effects, effects_data, plot_effects
 from .fidelity import FidelityData, draw_fidelity, fidelity_data
 from .pareto import ParetoData, draw_pareto, pareto_data, plot_pareto
@@ -89,6 +90,7 @@ __all__ = [
     "cells_data",
     "draw_architecture",
     "draw_cells",
+    "draw_designs",
     "draw_effects",
     "draw_fidelity",
     "draw_pareto",
@@ -101,6 +103,7 @@ __all__ = [
     "plot_architecture",
     "plot_cells",
     "plot_confusion",
+    "plot_designs",
     "plot_effects",
     "plot_pareto",
     "plot_profile",

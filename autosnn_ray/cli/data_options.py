@@ -22,7 +22,8 @@ def add_data_options(parser: ArgumentParser, default: str | None = "digits") -> 
         "--data",
         type=str | None,
         default=default,
-        help="name of a data set, or a .npz file or a folder of images or recordings of your own",
+        help="name of a data set, or a .npz file or a folder of images or recordings of your own"
+        + (" (default: the recipe's)" if default is None else ""),
     )
     add_part_options(parser)
 

@@ -89,6 +89,12 @@ def _reproduction(path: Path) -> Output:
     return reproduction(path)
 
 
+def _designs(path: Path, best: int) -> Output:
+    from autosnn_ray.cli.designs import compared
+
+    return compared(path)
+
+
 def _fidelity(path: Path, best: int) -> Output:
     from autosnn_ray.cli.rankings import ranked
     from autosnn_ray.own_packages import analysis
@@ -149,6 +155,7 @@ def _read(file: Path) -> Any:
 _SHOWN = {
     "search": _search,
     "retraining": _retraining,
+    "designs": _designs,
     "fidelity": _fidelity,
     "halving": _halving,
     "supernet": _supernet,

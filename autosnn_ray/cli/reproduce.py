@@ -2,8 +2,8 @@
 
 Trains what a search believes (a supernet, or a sample that a predictor is fitted on), searches, retrains what was found
 and the paper's architecture, and looks once at the test samples: as the recipe says, at the share of its epochs,
-candidates and sample that --scale gives. Without a recipe the recipes are listed. Given again, the command goes on
-where it was cut off.
+candidates and sample that --scale gives. design_choices compares macro structures and blocks instead. Without a recipe
+the recipes are listed. Given again, the command goes on where it was cut off.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.data_options import add_part_options, part_arguments
+from autosnn_ray.cli.data_options import add_data_options, part_arguments
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.options import add_energy_options, energy_model, number
 from autosnn_ray.cli.predictor_options import show_fitted
@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--folder", type=str | None, default=None, help="where everything is written (default: runs/RECIPE-SCALE)"
     )
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
-    add_part_options(parser)
+    add_data_options(parser, default=None)
     add_energy_options(parser)
     add_executor_options(parser)
 
@@ -66,7 +66,7 @@ def run(options: Namespace) -> None:
         path=run_folder(folder, options.storage),
         scale=options.scale,
         seed=options.seed,
-        data=part_arguments(options),
+        data=part_arguments(options) | ({} if options.data is None else {"name": options.data}),
         energy_model=energy_model(options),
         watch=Shown(),
         executor=chosen_executor(options),
@@ -104,9 +104,15 @@ def _list() -> None:
 
 def _show(done: Reproduction) -> None:
     from autosnn_ray.cli.console import say_written
+    from autosnn_ray.cli.designs import compared, save_compared
     from autosnn_ray.cli.retrain import show_retraining
     from autosnn_ray.files import write_atomically
+    from autosnn_ray.runs.run import DesignChoices
 
+    if isinstance(done, DesignChoices):
+        write_tables(compared(done.path))
+        say_written(save_compared(done.path, done.path))
+        return
     show_retraining(done.retraining)
     write_tables(reproduction(done.path))
     table = done.path / "table.csv"

@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> None:
     """Prints a run, and saves its frame and pictures where asked."""
-    from autosnn_ray.cli.folders import of_folder, run_in
+    from autosnn_ray.cli.folders import of_folder
 
     if options.format in _PICTURES:
         note = f"--format {options.format} is now --picture-format {options.format}"
@@ -42,13 +42,23 @@ def run(options: Namespace) -> None:
     path = Path(options.run)
     write_tables(of_folder(path, options.best), form)
     if options.save:
-        files = save_results(run_in(path), Path(options.save), options.picture_format)
+        files = _save(path, Path(options.save), options.picture_format)
         if form == "table":
             from autosnn_ray.cli.console import say_written
 
             say_written(files)
             if len(files) == 1:
                 print("no picture yet: no candidate has been evaluated")
+
+
+def _save(path: Path, folder: Path, suffix: str) -> list[Path]:
+    from autosnn_ray.cli.designs import save_compared
+    from autosnn_ray.cli.folders import run_in
+    from autosnn_ray.own_packages import analysis
+
+    if analysis.kind_of(path) == "designs":
+        return save_compared(path, folder, suffix)
+    return save_results(run_in(path), folder, suffix)
 
 
 def save_results(run_path: Path, folder: Path, suffix: str = "png") -> list[Path]:

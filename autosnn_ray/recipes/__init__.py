@@ -33,11 +33,12 @@ _TABLES: dict[str, dict[str, tuple[type, ...]]] = {
         "top": (int,),
     },
     "retrain": {**_TRAINING, "architectures": (list,), "seeds": (int,)},
+    "designs": {"blocks": (list,)},
     "published": {"measure": (str,), "value": (int, float), "status": (str,)},
 }  # fmt: skip
 _NEEDED = {
     "data": ("name",), "network": ("space", "timesteps"), "supernet": ("epochs",),
-    "predictor": ("sample", "epochs"), "search": ("candidates",), "retrain": ("epochs",),
+    "predictor": ("sample", "epochs"), "search": ("candidates",), "retrain": ("epochs",), "designs": ("blocks",),
     "published": ("measure", "value", "status"),
 }  # fmt: skip
 
@@ -75,6 +76,8 @@ class Recipe:
         search: Algorithm, candidates, exponent, reference_spikes, how many of the best are retrained (``top``); None
             where nothing is searched.
         retrain: Settings of the training alone, seeds, and architectures that are retrained whatever is found.
+        designs: Where design choices are compared and nothing is searched: ``blocks``, which are held against each
+            other; the macro structures are held against each other with the architectures of ``retrain``.
         published: Numbers of the paper for those architectures.
         notes: What must be known to read the table.
     """
@@ -87,6 +90,7 @@ class Recipe:
     supernet: Mapping[str, Any] | None = None
     predictor: Mapping[str, Any] | None = None
     search: Mapping[str, Any] | None = None
+    designs: Mapping[str, Any] | None = None
     published: tuple[Published, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -154,6 +158,8 @@ class Recipe:
                 f"{source}: expected a table search and one of supernet and predictor, or none of the three; got "
                 f"{', '.join(name for name in tables if name in (*believed, 'search'))}"
             )
+        if {"search", "designs"} <= tables.keys():
+            raise InvalidInputError(f"{source}: key 'designs': expected nothing that is searched beside it")
         if "search" not in tables and not tables["retrain"].get("architectures"):
             raise InvalidInputError(f"{source}: key 'retrain.architectures': expected some where nothing is searched")
         listed = entries.get("published", [])

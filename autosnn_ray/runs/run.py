@@ -121,3 +121,25 @@ class Reproduction(Run):
         from autosnn_ray.own_packages import analysis
 
         return analysis.read_reproduction(self.path)
+
+
+class DesignChoices(Reproduction):
+    """The results of a recipe that compares design choices: macro structures and blocks, trained from scratch."""
+
+    def frame(self) -> pd.DataFrame:
+        """Returns one row for each training; see ``analysis.read_designs``."""
+        from autosnn_ray.own_packages import analysis
+
+        return analysis.read_designs(self.path)
+
+    def summary(self) -> pd.DataFrame:
+        """Returns one row for each design, means with intervals; see ``analysis.summarise_designs``."""
+        from autosnn_ray.own_packages import analysis
+
+        return analysis.summarise_designs(self.frame())
+
+    def costs(self) -> pd.DataFrame:
+        """Returns one row for each choice, what it costs beside another; see ``analysis.design_costs``."""
+        from autosnn_ray.own_packages import analysis
+
+        return analysis.design_costs(self.frame())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +11,9 @@ from typing import Any
 from autosnn_ray.algorithms import make_algorithm
 from autosnn_ray.cluster.slots import slots
 from autosnn_ray.cluster.train import train_on_ray
-from autosnn_ray.data import load_dataset
-from autosnn_ray.errors import InvalidInputError, RunExistsError
 from autosnn_ray.evaluators import Evaluator, Predictor, SupernetPath, TrainFromScratch
-from autosnn_ray.files import write_atomically
 from autosnn_ray.journal import JOURNAL_FILE
 from autosnn_ray.objectives import DEFAULT_EXPONENT, Goal, SpikeAwareFitness
-from autosnn_ray.own_packages import search_spaces
 from autosnn_ray.problem import Problem
 from autosnn_ray.profiles import EnergyModel
 from autosnn_ray.progress import is_shown
@@ -27,14 +22,12 @@ from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.predictor import PREDICTOR_SEED, check_sample, fit_predictor
 from autosnn_ray.runs.run import Reproduction, Run
 from autosnn_ray.runs.search import search
-from autosnn_ray.spiking.neurons import NeuronSettings
+from autosnn_ray.studies.design_choices import compare_designs
+from autosnn_ray.studies.recipe_parts import begin, problem_of, settings_of
 from autosnn_ray.studies.retraining import retrain
 from autosnn_ray.studies.watch import Bars, Silent, Watch
 from autosnn_ray.training import Supernet, TrainSettings, train_supernet
 from autosnn_ray.training.checkpoint import DESCRIPTION
-
-REPRODUCTION_FILE = "reproduction.json"
-"""What a reproduction was started with: recipe as scaled, scale, seed, data set."""
 
 
 def reproduce(
@@ -53,17 +46,19 @@ def reproduce(
 
     Args:
         recipe: Its name, a TOML file, or what ``autosnn_ray.recipes.load`` gave.
-        path: Where everything is kept: ``supernet`` or ``predictor``, ``search``, ``retrained``.
+        path: Where everything is kept: ``supernet`` or ``predictor``, ``search``, ``retrained``; or ``designs``.
         scale: Share of the recipe's epochs, candidates and sample, above 0, at most 1.
         seed: What every random draw comes from.
-        data: Further arguments of ``load_dataset``: ``folder``, ``size``, ``train_samples`` and the like.
+        data: Further arguments of ``load_dataset``: ``folder``, ``size``, ``train_samples`` and the like; ``name``
+            takes other data than the recipe's.
         energy_model: Energy of the operations; the field's 45 nm figures where None.
         executor: Where candidates are evaluated and networks trained; Ray started on this machine where None.
         watch: Who is told how it goes on, in place of bars.
         progress: Whether to show a bar; where None, if a terminal or a notebook is there.
 
     Returns:
-        The reproduction; ``frame()`` has our numbers beside those of the paper.
+        The reproduction; ``frame()`` has our numbers beside those of the paper. Of design choices, which a recipe with
+        a table ``[designs]`` compares, a ``DesignChoices``.
 
     Raises:
         InvalidInputError: A scale, a recipe or an entry of it that is not what is needed, or data that are missing.
@@ -72,14 +67,17 @@ def reproduce(
     recipe = (recipe if isinstance(recipe, Recipe) else load(recipe)).scaled(scale)
     path, executor = Path(path), executor or default_executor()
     watch = watch or (Bars() if is_shown(progress) else Silent())
-    problem = _problem(recipe, seed, data or {})
-    trainings = [_settings(recipe.supernet), _settings(recipe.retrain)]  # refuses bad ones before anything is done
+    problem = problem_of(recipe, seed, data or {})
+    trainings = [settings_of(recipe.supernet), settings_of(recipe.retrain)]  # refuses bad ones before anything is done
     if recipe.predictor is not None:
         check_sample(int(recipe.predictor["sample"]))
         TrainFromScratch(epochs=int(recipe.predictor["epochs"]))
+    started = {"recipe": recipe.to_dict(), "scale": scale, "seed": seed, "data": problem.data.describe()}
+    if recipe.designs is not None:
+        return compare_designs(recipe, problem, path=path, started=started, executor=executor, watch=watch)
     for architecture in recipe.retrain.get("architectures", []):
         problem.space.parse(architecture)
-    _begin(path, {"recipe": recipe.to_dict(), "scale": scale, "seed": seed, "data": problem.data.describe()})
+    begin(path, started)
     found: list[str] = []
     goal = None
     with executor.open(problem.data.size_bytes) as opened:
@@ -108,44 +106,6 @@ def reproduce(
                 progress=False,
             )
     return Reproduction(path)
-
-
-def _problem(recipe: Recipe, seed: int, data: Mapping[str, Any]) -> Problem:
-    given: dict[str, Any] = {**recipe.data, **data}
-    name = str(given.pop("name"))
-    if given.get("size") is not None:
-        given["size"] = tuple(given["size"])
-    space = search_spaces.load(recipe.network["space"], stem=recipe.network.get("stem"))
-    if space.stem == "event":
-        given.setdefault("frames", recipe.network["timesteps"])
-    samples = load_dataset(name, seed=seed, **given)
-    neuron = NeuronSettings(**recipe.network.get("neuron", {}))
-    return Problem(space, samples, recipe.network["timesteps"], neuron)
-
-
-def _settings(table: Mapping[str, Any] | None) -> TrainSettings:
-    known = TrainSettings().to_dict()
-    return TrainSettings(**{key: value for key, value in (table or {}).items() if key in known})
-
-
-def _begin(path: Path, started: dict[str, Any]) -> None:
-    """Writes what the reproduction is, or sees that the folder holds the same one."""
-    file, plain = path / REPRODUCTION_FILE, json.loads(json.dumps(started))
-    if not file.exists():
-        if path.exists() and any(path.iterdir()):
-            raise RunExistsError(f"{path}: holds something else than a reproduction; give another folder")
-        write_atomically(file, f"{json.dumps(plain, indent=2)}\n".encode())
-        return
-    try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-        differing = [key for key in plain if before.get(key) != plain[key]]
-    except (OSError, ValueError, AttributeError) as error:
-        raise InvalidInputError(f"{file}: expected what a reproduction was started with: {error}") from error
-    if differing:
-        raise RunExistsError(
-            f"{path}: holds another reproduction (other {', '.join(differing)}); give another folder, or the same "
-            "options"
-        )
 
 
 @dataclass(frozen=True)

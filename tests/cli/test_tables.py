@@ -96,6 +96,12 @@ def test_brackets_are_text(capsys):
     assert "of [all]" in said
 
 
+def test_a_table_wider_than_the_console_keeps_all_its_columns(capsys):
+    cells = ["a" * 45, "b" * 22, "c" * 14, "1" * 30, "2" * 40]
+    printing.print_rows(list("vwxyz"), [cells], numbers_from=3)
+    assert capsys.readouterr().out.splitlines()[2].split() == cells
+
+
 def test_printed_commands_and_paths_can_be_copied(wide, tmp_path, capsys):
     saved = ok(capsys, "show", wide.path, "--save", tmp_path / "my pictures")
     assert f"written: {shlex.quote(str(tmp_path / 'my pictures' / 'frame.csv'))}" in saved
