@@ -118,9 +118,15 @@ TRUTHS: dict[str, Callable[[Path], Truth]] = {"digits": shipped, "fashion_mnist"
 
 
 def models_of(sample: pd.DataFrame, space: SearchSpace) -> Any:
-    rows = zip(sample["architecture"], sample["accuracy"], sample["spikes"], sample["loss"], strict=True)
-    return asr.Predictor(fit({space.parse(str(name)): asr.Evaluation.measured(accuracy=a, spikes=s, loss=loss)
-                              for name, a, s, loss in rows})).models  # fmt: skip
+    """Fits the product's models; with spikes of untrained networks where the sample has a column ``untrained``."""
+    names = [space.parse(str(name)) for name in sample["architecture"]]
+    rows = zip(sample["accuracy"], sample["spikes"], sample["loss"], strict=True)
+    trained = [asr.Evaluation.measured(accuracy=a, spikes=s, loss=loss) for a, s, loss in rows]
+    before = None
+    if "untrained" in sample:
+        before = [asr.Evaluation.measured(accuracy=0.0, spikes=spikes) for spikes in sample["untrained"]]
+    untrained = None if before is None else dict(zip(names, before, strict=True))
+    return asr.Predictor(fit(dict(zip(names, trained, strict=True)), untrained=untrained)).models
 
 
 def predicted(models: Any, architectures: list[Architecture]) -> tuple[Any, Any]:
@@ -128,6 +134,12 @@ def predicted(models: Any, architectures: list[Architecture]) -> tuple[Any, Any]
         np.array([models.accuracy.predict(one) for one in architectures]),
         np.exp([models.spikes.predict(one) for one in architectures]),
     )
+
+
+def scores(folder: Path, problem: asr.Problem, names: list[str]) -> pd.DataFrame:
+    """Looks at networks before any training: a score, and spikes."""
+    asr.evaluate_all([asr.Batch.of(problem, asr.TrainingFree(), names, path=folder)], executor=HERE)
+    return analysis.read(folder).set_index("architecture").loc[names]
 
 
 def two_lengths(short: pd.DataFrame, long: pd.DataFrame) -> pd.DataFrame:
@@ -138,7 +150,11 @@ def two_lengths(short: pd.DataFrame, long: pd.DataFrame) -> pd.DataFrame:
     for part, times in ((short, factor), (long, 1.0)):
         ranks = {name: part[name].rank(pct=True) for name in ("accuracy", "loss")}
         scored.append(part.assign(spikes=part["spikes"] * times, **ranks))
-    mean = pd.concat(scored)[["architecture", "accuracy", "spikes", "loss"]].groupby("architecture", sort=False).mean()
+    mean = (
+        pd.concat(scored)[["architecture", "accuracy", "spikes", "loss", "untrained"]]
+        .groupby("architecture", sort=False)
+        .mean()
+    )
     return mean.reset_index()
 
 
@@ -186,7 +202,10 @@ class Table:
         """Trains a sample; what the ground truth holds is left out of it."""
         shared = 2 + round(2 * count * len(self.truth.names) / self.truth.space.size)
         frame = trained(self.folder / name, self.truth.problem, epochs, SEED, algorithm, count + shared)
-        return frame[~frame["architecture"].isin(self.truth.names)].head(count)
+        frame = frame[~frame["architecture"].isin(self.truth.names)].head(count)
+        names = [str(one) for one in frame["architecture"]]
+        untrained = scores(self.folder / f"{name}_untrained", self.truth.problem, names)
+        return frame.assign(untrained=untrained["spikes"].to_numpy())
 
 
 def rows_of(folder: Path, truth: Truth) -> list[Values]:
@@ -198,14 +217,14 @@ def rows_of(folder: Path, truth: Truth) -> list[Values]:
     known = paths.loc[truth.names]
     table.add("paths of a supernet", {}, truth.judge(known["accuracy"], known["spikes"], table.every), supernet)
 
-    batch = asr.Batch.of(truth.problem, asr.TrainingFree(), truth.names, path=folder / "training_free")
-    asr.evaluate_all([batch], executor=HERE)
-    scored = analysis.read(folder / "training_free").set_index("architecture").loc[truth.names]
+    scored = scores(folder / "training_free", truth.problem, truth.names)
     table.add("training-free score", {}, truth.judge(scored["score"], scored["spikes"], table.every))
 
     short = table.sample("short", SHORT, Stratified(seed=5), SAMPLE)
     for count in (20, 40, 60, SAMPLE):
         table.add(f"{count} trainings of {SHORT} epochs", {SHORT: count}, table.judged(short.head(count)))
+    alone = table.judged(short.drop(columns="untrained"))
+    table.add("the same, spikes of these trainings alone", {SHORT: SAMPLE}, alone)
     if set(short["architecture"]) <= set(paths.index):
         ratios = np.log(short["spikes"].to_numpy() / paths.loc[short["architecture"], "spikes"].to_numpy())
         sampled = [space.parse(str(one)) for one in short["architecture"]]
@@ -223,11 +242,12 @@ def rows_of(folder: Path, truth: Truth) -> list[Values]:
     table.add(f"{count} of {SHORT} epochs and {LONG} of {EPOCHS}", {SHORT: count, EPOCHS: LONG}, table.judged(mixed))
 
     for count in [count for count in (20, 40, 60) if count <= len(truth.names) // 2 + 10]:
-        table.add(f"{count} trainings of {EPOCHS} epochs", {EPOCHS: count}, _divided(table, count))
+        figures = _divided(table, count, scored["spikes"].to_numpy())
+        table.add(f"{count} trainings of {EPOCHS} epochs", {EPOCHS: count}, figures)
     return table.rows
 
 
-def _divided(table: Table, count: int) -> dict[str, float]:
+def _divided(table: Table, count: int, untrained: Any) -> dict[str, float]:
     """Fits on a part of the ground truth, one seed, and judges by the other seed of the rest."""
     truth, figures = table.truth, []
     for division in range(DIVISIONS):
@@ -235,6 +255,7 @@ def _divided(table: Table, count: int) -> dict[str, float]:
         learned, left = order[:count], order[count:]
         sample = pd.DataFrame({name: truth.seeds[name][learned, 0] for name in truth.seeds})
         sample["architecture"] = [truth.names[place] for place in learned]
+        sample["untrained"] = untrained[learned]
         models = models_of(sample, truth.space)
         accuracy, spikes = predicted(models, [truth.architectures[place] for place in left])
         figures.append(truth.judge(accuracy, spikes, left, (1,)))

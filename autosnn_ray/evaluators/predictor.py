@@ -6,8 +6,9 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
@@ -15,6 +16,7 @@ from autosnn_ray.evaluations import CONFIDENCE, PREDICTION, Evaluation, Measure
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
 from autosnn_ray.evaluators.path import SupernetPath
 from autosnn_ray.evaluators.scratch import TrainFromScratch
+from autosnn_ray.evaluators.training_free import TrainingFree
 from autosnn_ray.passes import Passes
 from autosnn_ray.space import AdditiveModel, Architecture, RankModel, format_architecture
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from autosnn_ray.training.supernet import Supernet
 
 _LEAST_SPIKES = 1e-3
+UNTRAINED_SHARE = 0.75
+"""What untrained networks say of spikes, as a share. Firing rates settle late: those of a short training order those of
+a long one worse than those before it do, and both together best (docs/ranking.md)."""
+
 _Z = 1.96
 """Of ``CONFIDENCE``, on both sides."""
 
@@ -47,10 +53,10 @@ class Predictor(Evaluator):
     """Predicts what an architecture would reach, fitted on a sample that was trained from scratch.
 
     Accuracy and loss come from the ranks that choices gave in the sample, so that networks which did not learn at all
-    drag nothing; spikes from what choices multiply them by. With a supernet, spikes are those of its paths, times what
-    the sample says each choice is wrong by. Values are those of trainings as long as the sample's: shorter ones than
-    the final training's reach less, and order architectures nearly as well. The intervals are those of the predictor,
-    by its errors at architectures that were left out of the fit.
+    drag nothing; spikes from what choices multiply them by, in the sample before and after its training. With a
+    supernet, spikes are those of its paths, times what the sample says each choice is wrong by. Values are those of
+    trainings as long as the sample's: shorter ones than the final training's reach less, and order architectures nearly
+    as well. The intervals are those of the predictor, by its errors at architectures that were left out of the fit.
 
     Attributes:
         fitted: What ``fit`` made of a sample, or ``autosnn_ray.fit_predictor`` gave.
@@ -117,6 +123,8 @@ class Predictor(Evaluator):
         if epochs is None:
             return None
         sample = count * TrainFromScratch(epochs=int(epochs)).passes(problem)
+        if self.fitted.get("untrained"):
+            sample += count * TrainingFree().passes(problem)
         if self.supernet is None:
             return sample
         path = SupernetPath(self.supernet)
@@ -159,6 +167,7 @@ def fit(
     scratch: Mapping[Architecture, Evaluation],
     paths: Mapping[Architecture, Evaluation] | None = None,
     *,
+    untrained: Mapping[Architecture, Evaluation] | None = None,
     epochs: int | None = None,
 ) -> dict[str, Any]:
     """Learns from architectures that were trained from scratch.
@@ -167,25 +176,38 @@ def fit(
         scratch: What each reached.
         paths: What a supernet says of the same architectures; where it is given, what its spikes are wrong by is
             learned.
+        untrained: What their spikes are before any training, as ``TrainingFree`` counts them; where it is given,
+            spikes are learned from both.
         epochs: How long each was trained, passes over the training split, from which follows what the sample cost.
 
     Returns:
         What was fitted as plain values, as ``Predictor`` takes it.
 
     Raises:
-        InvalidInputError: Fewer than five architectures, in both where paths are given.
+        InvalidInputError: Fewer than five architectures, in all that are given.
     """
-    shared = [one for one in scratch if (paths is None or one in paths) and math.isfinite(scratch[one].loss)]
+    beside = [given for given in (paths, untrained) if given is not None]
+    shared = [one for one in scratch if all(one in given for given in beside) and math.isfinite(scratch[one].loss)]
     accuracies, losses = [scratch[one].accuracy for one in shared], [scratch[one].loss for one in shared]
     spikes = [_log(scratch[one].spikes) - (0.0 if paths is None else _log(paths[one].spikes)) for one in shared]
+    if untrained is not None:
+        spikes = _with_untrained(spikes, [_log(untrained[one].spikes) for one in shared])
     return {
         "accuracy": RankModel.fit(shared, accuracies, beside=[-loss for loss in losses]).to_dict(),
         "loss": RankModel.fit(shared, losses).to_dict(),
         "spikes": AdditiveModel.fit(shared, spikes).to_dict(),
         "paths": paths is not None,
+        **({} if untrained is None else {"untrained": True}),
         "architectures": [format_architecture(architecture) for architecture in shared],
         **({} if epochs is None else {"epochs": epochs}),
     }
+
+
+def _with_untrained(trained: Sequence[float], untrained: Sequence[float]) -> list[float]:
+    """Mixes logarithms of spikes; the level is that of the trained."""
+    level, before = fmean(trained or [0.0]), fmean(untrained or [0.0])
+    pairs = zip(trained, untrained, strict=True)
+    return [(1 - UNTRAINED_SHARE) * after + UNTRAINED_SHARE * (level + early - before) for after, early in pairs]
 
 
 def _log(spikes: float) -> float:

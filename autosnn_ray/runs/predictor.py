@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluators import Evaluator, Predictor, SupernetPath, TrainFromScratch
+from autosnn_ray.evaluators import Evaluator, Predictor, SupernetPath, TrainFromScratch, TrainingFree
 from autosnn_ray.evaluators.predictor import fit
 from autosnn_ray.journal import read_journal
 from autosnn_ray.problem import Problem
@@ -43,9 +43,10 @@ def fit_predictor(
 
     Args:
         problem: What is searched; only training and validation samples are used.
-        supernet: Whose paths' spikes are corrected; where None, spikes are predicted from the sample too.
-        path: Where the runs are kept, ``scratch`` and, with a supernet, ``path``; what is there is used again, and
-            extended.
+        supernet: Whose paths' spikes are corrected; where None, spikes are predicted from the sample, before and after
+            its training.
+        path: Where the runs are kept, ``scratch`` and ``untrained``, or with a supernet ``path``; what is there is
+            used again, and extended.
         sample: Architectures; about three times as many as there are choices over all slots.
         epochs: Length of each training, passes over the training split.
         seed: What the sample and its trainings are drawn from.
@@ -63,20 +64,26 @@ def fit_predictor(
     check_sample(sample)
     home = Path(path)
     scratch = home / "alone" if (home / "alone").is_dir() else home / "scratch"  # older studies call it alone
-    evaluators: dict[Path, Evaluator] = {scratch: TrainFromScratch(epochs=epochs, seed=seed)}
-    if supernet is not None:
-        evaluators[home / "path"] = SupernetPath(supernet)
+    runs: list[tuple[str, Path, Evaluator]] = [("scratch", scratch, TrainFromScratch(epochs=epochs, seed=seed))]
+    if supernet is None:
+        runs.append(("untrained", home / "untrained", TrainingFree(seed=seed)))
+    else:
+        runs.append(("paths", home / "path", SupernetPath(supernet)))
     with run_bar(progress=progress, then=on_run) as told:
         batches = [
-            balanced_sample(problem, one, folder, f"predictor, {one.name}", sample=sample, seed=seed, on_run=told)
-            for folder, one in evaluators.items()
-        ]
+            balanced_sample(
+                problem, one, folder, f"predictor, {one.name}", sample=sample, seed=seed,
+                on_run=None if what == "untrained" else told,  # a matter of seconds
+            )
+            for what, folder, one in runs
+        ]  # fmt: skip
         evaluate_all(batches, executor=executor)
-    found = [
-        {architecture: told[0] for architecture, told in read_journal(folder).evaluations.items()}
-        for folder in evaluators
-    ]
-    return Predictor(fit(*found, epochs=epochs), supernet)
+    found = {
+        what: {architecture: told[0] for architecture, told in read_journal(folder).evaluations.items()}
+        for what, folder, _ in runs
+    }
+    trained = found.pop("scratch")
+    return Predictor(fit(trained, **found, epochs=epochs), supernet)
 
 
 def check_sample(sample: int) -> None:

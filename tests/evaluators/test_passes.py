@@ -99,7 +99,8 @@ def test_a_predictor_costs_its_sample_once(small, supernet, tmp_path, with_super
     before = predictor.passes_before(small)
     assert found["training"] == 6 * 2 * 70
     training = passes_of_supernet(supernet) if with_supernet else Passes()
-    assert before == Passes(6 * 2 * 70, (1 + with_supernet) * 6 * 30) + training
+    beside = 30 if with_supernet else 2 * 64 + 30  # a path; an untrained network, scored and counted
+    assert before == Passes(6 * 2 * 70, 6 * (30 + beside)) + training
     assert predictor.passes(small) == Passes(forward=30 * with_supernet)
     run = asr.search(small, predictor, path=tmp_path / "run", candidates=4, executor=LOCAL)
     said = run.config()["passes"]

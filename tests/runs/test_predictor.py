@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
+import numpy as np
 import pytest
 
 import analysis
@@ -79,7 +80,11 @@ def test_it_needs_no_supernet(tiny_problem, tmp_path):
     sample = analysis.read(tmp_path / "sample" / "scratch")
     known = frame.set_index("architecture").loc[sample["architecture"]]
     assert frame["spikes"].between(sample["spikes"].min() * 0.5, sample["spikes"].max() * 2).all()
-    assert known["spikes"].corr(sample.set_index("architecture")["spikes"], method="spearman") > 0.5
+    trained = np.log(sample.set_index("architecture")["spikes"])
+    untrained = np.log(analysis.read(tmp_path / "sample" / "untrained").set_index("architecture")["spikes"])
+    mixed = trained.mean() + 0.25 * (trained - trained.mean()) + 0.75 * (untrained - untrained.mean())
+    assert np.log(known["spikes"]).corr(mixed, method="spearman") > 0.8
+    assert np.log(known["spikes"]).mean() == pytest.approx(trained.mean(), abs=0.05)
     assert frame["accuracy"].between(sample["accuracy"].min() - 1e-9, sample["accuracy"].max() + 1e-9).all()
 
 
