@@ -116,9 +116,9 @@ def test_the_example_of_asha(tmp_path, monkeypatch, tiny_problem, shared_ray):
 @pytest.mark.slow
 @pytest.mark.ray
 def test_the_example_of_population_based_training(tmp_path, monkeypatch, tiny_problem, shared_ray):
-    results = example("tune_pbt", tmp_path, monkeypatch, tiny_problem, trials=2, epochs=6, architecture=PATH)
+    results = example("tune_pbt", tmp_path, monkeypatch, tiny_problem, trials=2, epochs=24, architecture=PATH)
     assert not results.errors
-    assert [result.metrics["epoch"] for result in results] == [6, 6]
+    assert [result.metrics["epoch"] for result in results] == [24, 24]
     assert list(tmp_path.glob("*/pbt_global.txt")), "no rate was taken over"
     changed = [len(set(result.metrics_dataframe["config/learning_rate"])) > 1 for result in results]
     assert any(changed), "nobody went on at another rate"

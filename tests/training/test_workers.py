@@ -218,8 +218,9 @@ def test_a_training_that_leaves_no_memory_starts_nobody(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_helpers_end_with_the_process_that_started_them(tiny_space_file, tmp_path, how):
+    long = ("strict", "2", "400")  # it must not have ended by itself, however long the signal is on its way
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(tiny_space_file), str(tmp_path / "supernet"), "strict", "2"],
+        [sys.executable, str(SCRIPT), str(tiny_space_file), str(tmp_path / "supernet"), *long],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -13,7 +13,7 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.training import TrainSettings, train_supernet
 
 
-def main(space: str, folder: str, sampling: str, workers: str = "1") -> None:
+def main(space: str, folder: str, sampling: str, workers: str = "1", epochs: str = "4") -> None:
     torch.set_num_threads(int(workers))
 
     def on_step(progress) -> None:
@@ -21,7 +21,7 @@ def main(space: str, folder: str, sampling: str, workers: str = "1") -> None:
 
     train_supernet(
         Problem(search_spaces.load(space), load_dataset("digits"), timesteps=2),
-        settings=TrainSettings(epochs=4, batch_size=64, learning_rate=1e-2),
+        settings=TrainSettings(epochs=int(epochs), batch_size=64, learning_rate=1e-2),
         sampling=sampling,
         folder=Path(folder),
         workers=int(workers),
