@@ -61,7 +61,7 @@ def draw_designs(costs: Mapping[str, pd.DataFrame], ax: Axes | None = None) -> F
     right.xaxis.set_minor_formatter(NullFormatter())
     right.set_xticks(_ticks(list(costs.values())))
     right.set_xlabel("spikes, times as many", fontsize=9)
-    say_provenance(left, [f"{name}: {setting_of(table)}" for name, table in costs.items()], 70)
+    say_provenance(left, [f"{name}: {setting_of(table)}" for name, table in costs.items()], 60)
     say_provenance(right, ["bars: 95 % intervals, over architectures of structures, over seeds of blocks"], 60)
     if len(costs) > 1:
         right.legend(fontsize=8, frameon=False)
