@@ -33,6 +33,7 @@ class Counted:
         return self.ray.to_dict()
 
 
+@pytest.mark.slow
 def test_a_study_has_its_runtime_environment_and_room_for_its_data_and_opens_ray_once(tiny_problem, tmp_path):
     problem = replace(tiny_problem, data=replace(tiny_problem.data, train=tiny_problem.data.train.head(32)))
     notes, room = tmp_path / "notes", []

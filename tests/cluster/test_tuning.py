@@ -105,6 +105,7 @@ def test_the_example_of_optuna(tmp_path, monkeypatch, tiny_problem, shared_ray):
 
 
 @pytest.mark.ray
+@pytest.mark.slow
 def test_the_example_of_asha(tmp_path, monkeypatch, tiny_problem, shared_ray):
     results = example("tune_asha", tmp_path, monkeypatch, tiny_problem, trials=8, epochs=3)
     assert not results.errors
