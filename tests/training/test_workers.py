@@ -215,6 +215,11 @@ def test_a_training_that_leaves_no_memory_starts_nobody(monkeypatch):
     assert "too short" in str(watch.of(1, 1))
 
 
+def _hears_interrupts() -> None:
+    """What a shell starts in the background ignores them, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_helpers_end_with_the_process_that_started_them(tiny_space_file, tmp_path, how):
@@ -225,6 +230,7 @@ def test_helpers_end_with_the_process_that_started_them(tiny_space_file, tmp_pat
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
+        preexec_fn=_hears_interrupts,
     )
     for _ in range(3):
         process.stdout.readline()
