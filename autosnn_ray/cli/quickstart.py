@@ -27,7 +27,7 @@ EXAMPLE = "autosnn-ray quickstart"
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
 RECIPE = "quickstart"
-SAMPLE, SAMPLE_EPOCHS, SCRATCH_EPOCHS = 80, 2, 20
+SAMPLE, SAMPLE_EPOCHS, SCRATCH_EPOCHS = 80, 2, 30
 
 
 def add_arguments(parser: ArgumentParser) -> None:
