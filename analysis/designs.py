@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.journal import JOURNAL_FILE, read_journal
+from autosnn_ray.journal import JOURNAL_FILE
 
-from .frames import read
+from .frames import frame_of, open_journal
 from .reproduction import read_reproduction_config
 from .retraining import mean_interval
 
@@ -63,9 +63,10 @@ def read_designs(path: str | Path) -> pd.DataFrame:
 
 
 def _read_design(run: Path, design: Mapping[str, Any], config: Mapping[str, Any]) -> pd.DataFrame:
-    told = read(run)
+    contents = open_journal(run)
+    told = frame_of(run, contents)
     named, blocks = design["architectures"], config["recipe"]["designs"]["blocks"]
-    first = int(read_journal(run).config["evaluator"]["settings"]["seed"])
+    first = int(contents.config["evaluator"]["settings"]["seed"])
     called = [named[one] for one in told["architecture"]]
     whole = [set(one.split("/")) for one in called]
     is_own = design["structure"] == "SNN_1" and design["decay_input"] == config["designs"][0]["decay_input"]

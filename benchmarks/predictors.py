@@ -122,10 +122,10 @@ def models_of(sample: pd.DataFrame, space: SearchSpace) -> Any:
     names = [space.parse(str(name)) for name in sample["architecture"]]
     rows = zip(sample["accuracy"], sample["spikes"], sample["loss"], strict=True)
     trained = [asr.Evaluation.measured(accuracy=a, spikes=s, loss=loss) for a, s, loss in rows]
-    before = None
+    untrained = None
     if "untrained" in sample:
         before = [asr.Evaluation.measured(accuracy=0.0, spikes=spikes) for spikes in sample["untrained"]]
-    untrained = None if before is None else dict(zip(names, before, strict=True))
+        untrained = dict(zip(names, before, strict=True))
     return asr.Predictor(fit(dict(zip(names, trained, strict=True)), untrained=untrained)).models
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from autosnn_ray.data import Dataset, OnRead
 
 
-def add_data_options(parser: ArgumentParser, default: str | None = "digits") -> None:
+def add_data_options(parser: ArgumentParser, default: str | None = "digits", *, said: str = "") -> None:
     """Adds the options that say which samples are used."""
     shown = group(parser, "data")
     shown.add_argument(
@@ -23,7 +23,7 @@ def add_data_options(parser: ArgumentParser, default: str | None = "digits") -> 
         type=str | None,
         default=default,
         help="name of a data set, or a .npz file or a folder of images or recordings of your own"
-        + (" (default: the recipe's)" if default is None else ""),
+        + (f" (default: {said})" if said else ""),
     )
     add_part_options(parser)
 

@@ -59,9 +59,10 @@ def save_compared(path: Path, folder: Path, suffix: str = "png") -> list[Path]:
     from autosnn_ray.own_packages import analysis
 
     frame = analysis.read_designs(path)
-    for name, table in (("designs", frame), ("costs", analysis.design_costs(frame))):
+    costs = analysis.design_costs(frame)
+    for name, table in (("designs", frame), ("costs", costs)):
         write_atomically(folder / f"{name}.csv", table.to_csv(index=False).encode())
-    picture = analysis.save(analysis.plot_designs(path), folder / f"costs.{suffix}")
+    picture = analysis.save(analysis.draw_designs({path.absolute().name: costs}), folder / f"costs.{suffix}")
     return [folder / "designs.csv", folder / "costs.csv", picture]
 
 

@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--folder", type=str | None, default=None, help="where everything is written (default: runs/RECIPE-SCALE)"
     )
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
-    add_data_options(parser, default=None)
+    add_data_options(parser, default=None, said="the recipe's")
     add_energy_options(parser)
     add_executor_options(parser)
 

@@ -47,7 +47,8 @@ def fit_predictor(
             its training.
         path: Where the runs are kept, ``scratch`` and ``untrained``, or with a supernet ``path``; what is there is
             used again, and extended.
-        sample: Architectures; about three times as many as there are choices over all slots.
+        sample: Architectures; about three times as many as there are choices over all slots. All of a space that has
+            fewer.
         epochs: Length of each training, passes over the training split.
         seed: What the sample and its trainings are drawn from.
         executor: Where; Ray started on this machine where None.
@@ -61,6 +62,7 @@ def fit_predictor(
         InvalidInputError: Fewer than five architectures were asked for, or could be trained.
         JournalError: What is there was made with other settings.
     """
+    sample = min(sample, problem.space.size)
     check_sample(sample)
     home = Path(path)
     scratch = home / "alone" if (home / "alone").is_dir() else home / "scratch"  # older studies call it alone
@@ -118,7 +120,7 @@ def fit_for_run(
         path: The run's folder.
         storage: As in ``search``.
         resume: As in ``search``.
-        sample: Architectures; all of a space that has fewer.
+        sample: As in ``fit_predictor``.
         epochs: As in ``fit_predictor``.
         executor: Where.
         progress: Whether to show a bar.
@@ -136,7 +138,7 @@ def fit_for_run(
             problem,
             supernet,
             path=former if former.is_dir() else home.path / "predictor",
-            sample=min(sample, problem.space.size),
+            sample=sample,
             epochs=epochs,
             executor=executor,
             progress=progress,

@@ -138,12 +138,11 @@ class _Stage:
         return Supernet.load(folder)  # knows its folder: nobody copies it
 
     def predictor(self, folder: Path, settings: Mapping[str, Any]) -> Predictor:
-        sample = min(int(settings["sample"]), self.problem.space.size)
         with self.watch.sampling() as on_run:
             predictor = fit_predictor(
                 self.problem,
                 path=folder,
-                sample=sample,
+                sample=int(settings["sample"]),
                 epochs=int(settings["epochs"]),
                 seed=PREDICTOR_SEED + self.seed,
                 executor=self.executor,

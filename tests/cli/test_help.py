@@ -76,3 +76,9 @@ def test_a_configuration_that_cannot_be_read_is_named(capsys, tmp_path):
     said = capsys.readouterr().err
     assert said.startswith(f"autosnn-ray: error: --config {path}: ")
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("command", "is_recipes"), [("reproduce", True), ("search", False), ("enumerate", False)])
+def test_whose_data_are_taken_by_default_is_said_where_it_is_so(command, is_recipes, capsys):
+    said = " ".join(printed(capsys, command, "--help").replace("│", " ").split())
+    assert ("(default: the recipe's)" in said) == is_recipes
