@@ -1,6 +1,6 @@
 """The paper's claim on test images: what the default search finds against others, under equal training.
 
-    python benchmarks/claim.py FOLDER                # goes on where it was cut off
+    python benchmarks/claim.py FOLDER                # goes on where it was cut off, also from --out alone
     python benchmarks/claim.py FOLDER --write-only   # table and picture of what is there
 
 Fashion-MNIST at 16x16 (averaged down to 14x14, padded). The search sees a part of the training samples. Then AutoSNN's
@@ -12,6 +12,7 @@ for the chosen length alone, once a network. First one seed of all, in the order
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 from bisect import bisect_left
@@ -39,6 +40,10 @@ FIRST_SEED = 100
 """No seed that the search or its sample has used."""
 RISES = 0.005
 """Validation accuracy that twice the epochs must add, the mean of two networks, to be worth them."""
+
+
+NOTHING: dict[str, Any] = {"found": None, "searched": None, "lengths": {}, "epochs": None, "data": None, "rows": []}
+"""What is known before anything was run."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,10 @@ def hand_made(name: str, problem: asr.Problem, parameters: int) -> dict[str, Any
 
 @dataclass(frozen=True)
 class Claim:
-    """Where everything is, and how large it is."""
+    """Where everything is, and how large it is; and what an earlier call has written, whose folder may be gone."""
 
     options: argparse.Namespace
+    earlier: dict[str, Any]
 
     def data(self, train: int, validation: int) -> asr.Dataset:
         kept = {"train_samples": train, "validation_samples": validation, "test_samples": self.options.test_samples}
@@ -99,37 +105,44 @@ class Claim:
     @property
     def found(self) -> str | None:
         run = self.options.folder / "search"
-        if not (run / JOURNAL_FILE).exists() or not analysis.state(run).startswith("finished"):
+        if not (run / JOURNAL_FILE).exists():
+            return None if self.earlier["found"] is None else str(self.earlier["found"])
+        if not analysis.state(run).startswith("finished"):
             return None
         return str(analysis.choose(analysis.read(run))["architecture"])
 
     def search(self) -> str:
-        run = self.options.folder / "search"
         if self.found is None:
+            run = self.options.folder / "search"
             problem = asr.Problem(SPACE, self.data(self.options.search_samples, self.options.search_samples // 2))
             is_begun = (run / JOURNAL_FILE).exists()
             asr.search(problem, path=run, resume=is_begun, executor=asr.Local(threads=1), progress=False)
-        return str(analysis.choose(analysis.read(run))["architecture"])
+        return str(self.found)
 
     def place(self, rival: Rival, epochs: int, seed: int) -> Path:
-        return self.options.folder / f"epochs_{epochs}" / f"seed_{seed}" / rival.name.replace(" ", "_")
+        folder: Path = self.options.folder
+        return folder / f"epochs_{epochs}" / f"seed_{seed}" / rival.name.replace(" ", "_")
 
     def rows(self, rival: Rival, epochs: int, seed: int) -> list[dict[str, Any]]:
         """Reads what is known of a network by now."""
         folder = self.place(rival, epochs, seed)
         if not any(folder.rglob(JOURNAL_FILE)):
-            return []
+            rows = self.earlier["rows"] if self.earlier["epochs"] == epochs else []
+            return [row for row in rows if (row["what"], row["seed"]) == (rival.name, seed)]
         frame = analysis.read_retraining(folder)
         frame = frame.rename(columns={"spikes": "validation_spikes"})
         frame = frame.rename(columns={"test_accuracy": "accuracy", "test_spikes": "spikes"})
         kept = ["architecture", "seed", "status", *MEASURES]
-        return [{"what": rival.name, **row} for row in frame[kept].to_dict("records")]
+        return [
+            {"what": rival.name, **{str(key): of for key, of in row.items()}} for row in frame[kept].to_dict("records")
+        ]
 
     def lengths(self, two: list[Rival]) -> dict[int, list[float]]:
         """Returns validation accuracies of both, by length, as far as both are known."""
         found = {}
         for epochs in self.options.lengths:
-            known = [row["validation_accuracy"] for one in two for row in self.rows(one, epochs, FIRST_SEED)]
+            tried = [row["validation_accuracy"] for one in two for row in self.rows(one, epochs, FIRST_SEED)]
+            known = self.earlier["lengths"].get(str(epochs), tried)
             if np.isfinite(known).sum() < len(two):
                 break
             found[epochs] = known
@@ -150,7 +163,8 @@ class Claim:
         problem = asr.Problem(SPACE, self.data(self.options.train_samples, self.options.validation_samples))
         size = problem.parameters(SPACE.parse(AUTOSNN))
         for epochs in self.options.lengths:
-            if self.chosen(self.lengths(every[:2])) is None:
+            lengths = self.lengths(every[:2])
+            if epochs not in lengths and self.chosen(lengths) is None:
                 for one in every[:2]:
                     self.try_length(problem, one, epochs)
         epochs = self.chosen(self.lengths(every[:2]))
@@ -185,10 +199,12 @@ class Claim:
 
     def read(self) -> dict[str, Any]:
         """Returns all that is known by now."""
-        told: dict[str, Any] = {"found": self.found, "lengths": {}, "epochs": None, "data": None, "rows": []}
+        told: dict[str, Any] = dict.fromkeys(NOTHING) | {"found": self.found, "lengths": {}, "rows": [], "failed": []}
         if self.found is None:
             return told
-        told["searched"] = analysis.read_config(self.options.folder / "search")["problem"]["data"]
+        run = self.options.folder / "search"
+        is_here = (run / JOURNAL_FILE).exists()
+        told["searched"] = analysis.read_config(run)["problem"]["data"] if is_here else self.earlier["searched"]
         every = rivals(self.found, self.options.drawn)
         told["lengths"] = self.lengths(every[:2])
         told["epochs"] = epochs = self.chosen(told["lengths"])
@@ -197,9 +213,21 @@ class Claim:
             rows = [row for seed in seeds for one in every for row in self.rows(one, epochs, seed)]
             told["rows"] = [row for row in rows if not math.isnan(row["accuracy"])]
             told["failed"] = [f"{row['what']}, seed {row['seed']}" for row in rows if row["status"] == "failed"]
-            run = self.place(every[0], epochs, FIRST_SEED)
-            told["data"] = analysis.read_config(run)["problem"]["data"] if told["rows"] else None
+            runs = [path.parent for path in self.options.folder.glob(f"epochs_{epochs}/**/{JOURNAL_FILE}")]
+            told["data"] = analysis.read_config(runs[0])["problem"]["data"] if runs else self.earlier["data"]
         return told
+
+
+def earlier(options: argparse.Namespace) -> dict[str, Any]:
+    """Reads what an earlier call has written; refuses figures of other sizes."""
+    if not options.out.exists():
+        return NOTHING
+    told = json.loads(options.out.read_text(encoding="utf-8"))
+    asked = {"train": options.train_samples, "validation": options.validation_samples}
+    asked |= {} if options.test_samples is None else {"test": options.test_samples}
+    if told["data"] is not None and {name: told["data"][name] for name in asked} != asked:
+        sys.exit(f"{options.out}: holds figures of other sizes ({told['data']}); give another --out, or move it away")
+    return {name: told.get(name, default) for name, default in NOTHING.items()}
 
 
 def main() -> None:
@@ -216,7 +244,7 @@ def main() -> None:
     parser.add_argument("--test-samples", type=int, help="default: all 10,000")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    claim = Claim(options)
+    claim = Claim(options, earlier(options))
     if not options.write_only:
         claim.run()
     write(claim.read(), options.out)

@@ -4,7 +4,8 @@
 
 Trains the supernet, evaluates all its paths, trains 400 architectures with two seeds, and looks into each network for
 its synaptic operations and energy. Hours on two cores; everything is kept in FOLDER and what is there is used again, so
-that it goes on where it was cut off. ``--write-only`` writes what is there so far.
+that it goes on where it was cut off. What the table in ``--out`` holds of networks from scratch is not trained again.
+``--write-only`` writes what is there so far, ``--parts scratch`` leaves the supernet and its paths as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,40 +32,59 @@ from autosnn_ray.versions import versions
 
 SPACE, DATA, TIMESTEPS, SUPERNET_EPOCHS = "digits_16", "digits", 4, 40
 EPOCHS, SEEDS, SAMPLE = 8, 2, 400
+PART = 20
+"""Architectures to a run."""
 
 
 def problem_of() -> asr.Problem:
     return asr.Problem(search_spaces.load(SPACE), asr.load_dataset(DATA), timesteps=TIMESTEPS)
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, out: Path, parts: Sequence[str]) -> None:
     problem, here = problem_of(), asr.Local(threads=1)
-    supernet = asr.train_supernet(
-        problem, seed=0, settings=asr.TrainSettings(epochs=SUPERNET_EPOCHS), folder=folder / "supernet"
-    )
-    every = asr.Batch(problem, asr.SupernetPath(supernet), folder / "paths", Enumeration(), problem.space.size)
-    asr.evaluate_all([every], executor=here)
-    for sample in range(100, SAMPLE + 1, 100):  # both seeds of a part before the next part: it can be cut off anywhere
-        for seed in range(SEEDS):
-            scratch = asr.TrainFromScratch(epochs=EPOCHS, seed=seed, keep=True)
-            one = asr.Batch(problem, scratch, scratch_folder(folder, seed), Stratified(seed=0), sample)
-            asr.evaluate_all([one], executor=here)
-            print(f"trained from scratch: {sample} with seed {seed}", flush=True)
+    if "paths" in parts:
+        settings = asr.TrainSettings(epochs=SUPERNET_EPOCHS)
+        supernet = asr.train_supernet(problem, seed=0, settings=settings, folder=folder / "supernet")
+        path = asr.SupernetPath(supernet)
+        every = asr.Batch(problem, path, folder / "paths", Enumeration(), problem.space.size)
+        asr.evaluate_all([every], executor=here)
+    if "scratch" in parts:
+        known = shipped_rows(out)
+        for first in range(0, SAMPLE, PART):  # both seeds of a part before the next part: it can be cut off anywhere
+            for seed in range(SEEDS):
+                names = [one for one in sample_of(problem)[first : first + PART] if (one, seed) not in known]
+                scratch = asr.TrainFromScratch(epochs=EPOCHS, seed=seed, keep=True)
+                if names:
+                    batch = asr.Batch.of(problem, scratch, names, path=scratch_folder(folder, seed) / f"{first:03d}")
+                    asr.evaluate_all([batch], executor=here)
+            print(f"trained from scratch: {first + PART} of {SAMPLE}", flush=True)
+
+
+def sample_of(problem: asr.Problem) -> list[str]:
+    """Returns the balanced sample; its beginning is a balanced one too."""
+    state = Stratified(seed=0).start(problem.space, SAMPLE)
+    return [format_architecture(found.architecture) for _ in range(SAMPLE) if (found := state.ask())]
 
 
 def scratch_folder(folder: Path, seed: int) -> Path:
     return folder / "scratch" / f"seed_{seed}"
 
 
+def shipped_rows(out: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    """Reads what the table holds of networks from scratch, by architecture and seed."""
+    path = out / "scratch.csv.gz"
+    if not path.exists():
+        return {}
+    rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
+    return {(row["architecture"], int(row["seed"])): {key: text for key, text in row.items() if text} for row in rows}
+
+
 def rows_of(
-    run: Path,
-    problem: asr.Problem,
-    networks: Callable[[Architecture], asr.SpikingNetwork],
-    only: Collection[Architecture] | None = None,
+    run: Path, problem: asr.Problem, networks: Callable[[Architecture], asr.SpikingNetwork]
 ) -> Iterator[dict[str, Any]]:
     """Yields a row for each architecture: counts over all validation samples, as whole numbers where they are."""
     found = {one: told[0] for one, told in read_journal(run).evaluations.items()}
-    for architecture in sorted(found if only is None else only, key=problem.space.index):
+    for architecture in sorted(found, key=problem.space.index):
         evaluation = found[architecture]
         samples = evaluation.samples
         profile = asr.profile(networks(architecture), problem.data.validation)
@@ -111,8 +131,10 @@ def _in_order(column: str) -> tuple[int, str]:
 
 def save(folder: Path, out: Path, parts: Sequence[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    problem, supernet = problem_of(), asr.Supernet.load(folder / "supernet")
+    problem = problem_of()
+    about: dict[str, Any] = {"problem": problem.describe(), "samples": len(problem.data.validation)}
     if "paths" in parts:
+        supernet = asr.Supernet.load(folder / "supernet")
         state = supernet.network.state_dict()
 
         def path_of(architecture: Architecture) -> asr.SpikingNetwork:
@@ -121,31 +143,31 @@ def save(folder: Path, out: Path, parts: Sequence[str]) -> None:
             return network
 
         write(list(rows_of(folder / "paths", problem, path_of)), out / "paths.csv.gz")
+        about["supernet"] = {"epochs": SUPERNET_EPOCHS, "seed": 0, "reference_spikes": supernet.reference_spikes}
+    else:
+        about["supernet"] = json.loads((out / "about.json").read_text(encoding="utf-8"))["supernet"]
     if "scratch" in parts:
-        write(trained_rows(folder, problem), out / "scratch.csv.gz")
-    about = {
-        "problem": problem.describe(),
-        "samples": len(problem.data.validation),
-        "supernet": {"epochs": SUPERNET_EPOCHS, "seed": 0, "reference_spikes": supernet.reference_spikes},
-        "scratch": {"epochs": EPOCHS, "seeds": SEEDS},
-        "versions": versions(),
-    }
+        write(trained_rows(folder, out, problem), out / "scratch.csv.gz")
+    about["scratch"] = {"epochs": EPOCHS, "seeds": SEEDS}
+    about["versions"] = versions()
     (out / "about.json").write_text(f"{json.dumps(about, indent=2)}\n", encoding="utf-8")
 
 
-def trained_rows(folder: Path, problem: asr.Problem) -> list[dict[str, Any]]:
-    """Returns a row for each architecture and seed; what not all seeds have reached yet is left out."""
-    runs = [scratch_folder(folder, seed) for seed in range(SEEDS)]
-    known = set.intersection(*(set(read_journal(run).evaluations) for run in runs))
-    found = []
-    for seed, run in enumerate(runs):
+def trained_rows(folder: Path, out: Path, problem: asr.Problem) -> list[dict[str, Any]]:
+    """Returns a row for each architecture and seed, also those of the table so far; all seeds or none."""
+    rows = shipped_rows(out)
+    for seed in range(SEEDS):
+        for run in sorted(scratch_folder(folder, seed).glob("*")):
 
-        def trained(architecture: Architecture, run: Path = run, seed: int = seed) -> asr.SpikingNetwork:
-            return asr.open_network(network_folder(run, architecture, seed)).network
+            def trained(architecture: Architecture, run: Path = run, seed: int = seed) -> asr.SpikingNetwork:
+                return asr.open_network(network_folder(run, architecture, seed)).network
 
-        for row in rows_of(run, problem, trained, known):
-            found.append({"architecture": row.pop("architecture"), "seed": seed, **row})
-    return sorted(found, key=lambda row: (problem.space.index(row["architecture"].split("/")), row["seed"]))
+            for row in rows_of(run, problem, trained):
+                name = row.pop("architecture")
+                rows[name, seed] = {"architecture": name, "seed": seed, **row}
+    whole = [one for one, _ in rows if all((one, seed) in rows for seed in range(SEEDS))]
+    ordered = sorted(set(whole), key=lambda one: problem.space.index(problem.space.parse(one)))
+    return [rows[one, seed] for one in ordered for seed in range(SEEDS)]
 
 
 def main() -> None:
@@ -157,7 +179,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     if not options.write_only:
-        make(options.folder)
+        make(options.folder, options.out, options.parts)
     save(options.folder, options.out, options.parts)
 
 
