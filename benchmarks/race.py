@@ -1,10 +1,11 @@
 """Races every search algorithm on the shipped table: regret, hypervolume, and the tests between algorithms.
 
-    python benchmarks/race.py --out docs --seeds 100
+    python benchmarks/race.py FOLDER --out docs --seeds 100
 
 Three races: AutoSNN's fitness of the paths of a supernet, accuracy and spikes of these as two objectives, and the
 fitness of networks trained from scratch (a model of the trained sample, with the noise of one training). Writes
-docs/race-*.json and .png, prints tables and paired tests.
+docs/race-*.json and .png, prints tables and paired tests. What every algorithm did is kept in FOLDER, and not run
+again; ``--only`` and ``--races`` run a part, several of them side by side, and the whole call then draws what all did.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pandas as pd
 
 import analysis
 from autosnn_ray.algorithms import ALGORITHMS, Algorithm, Table
+from autosnn_ray.files import write_atomically
 from autosnn_ray.objectives import Goal, Maximize, Minimize
 
 TWO = Goal((Maximize("accuracy"), Minimize("spikes")))
@@ -32,7 +34,17 @@ def run(
     name: str, table: Table, seen: Callable[[int], Table] | None, options: argparse.Namespace, title: str
 ) -> pd.DataFrame:
     entered = {key: one for key, one in racers().items() if not options.only or key in options.only}
-    frame = analysis.race(entered, table, seen=seen, seeds=options.seeds)
+    runs = []
+    for key, one in entered.items():
+        kept = options.folder / f"{name}-{key}-{options.seeds}.csv"
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            searched = analysis.race({key: one}, table, seen=seen, seeds=options.seeds)
+            write_atomically(kept, searched.to_csv(index=False).encode())
+        runs.append(pd.read_csv(kept))
+    frame = pd.concat(runs, ignore_index=True)
+    if options.only:
+        return frame
     means = frame.groupby(["algorithm", "evaluations"], sort=False)[["regret", "hypervolume"]].agg(["mean", "sem"])
     rows = [
         {"algorithm": key[0], "evaluations": int(key[1]), **{f"{a}_{b}": round(float(row[a, b]), 6) for a, b in means}}
@@ -60,9 +72,10 @@ def tests(frame: pd.DataFrame, pairs: list[tuple[tuple[str, int], tuple[str, int
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=Path("docs"))
     parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--only", nargs="*", default=(), help="names of algorithms (default: all that search)")
+    parser.add_argument("--only", nargs="*", default=(), help="algorithms to run and not to draw (default: all)")
     parser.add_argument("--races", nargs="*", default=("fitness", "front", "scratch"))
     options = parser.parse_args()
     shipped = analysis.tabular("digits_16")
