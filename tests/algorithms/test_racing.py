@@ -93,7 +93,7 @@ def test_a_front_is_found_as_a_whole(tables):
     assert shares[NSGA2] > shares[RandomSearch]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "nsga3"])
+@pytest.mark.parametrize("sampler", [pytest.param("tpe", marks=pytest.mark.slow), "nsga2", "nsga3"])
 def test_optunas_samplers_find_more_than_chance_does(tables, sampler):
     """One objective: what is missing to the best. Two: the area under the front."""
     few = list(zip(SEEDS, tables[:3], strict=False))

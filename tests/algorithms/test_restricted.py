@@ -19,6 +19,15 @@ SPACE = search_spaces.load("digits_16")
 COST = {"skip": 0, "scb_k3": 1, "scb_k5": 3, "srb_k3": 1, "srb_k5": 3}
 CHOOSING = [name for name in ALGORITHMS if name != "given"]
 chooses = pytest.mark.parametrize("name", CHOOSING)
+
+
+def dear(names):
+    """Optuna takes longer than all others together where a part is used up: it is run with the slow tests."""
+    return pytest.mark.parametrize(
+        "name", [pytest.param(one, marks=pytest.mark.slow) if one == "optuna" else one for one in names]
+    )
+
+
 goals = pytest.mark.parametrize("goal", [OBJECTIVE, TWO], ids=["fitness", "two under a constraint"])
 
 
@@ -48,7 +57,7 @@ def test_nothing_is_proposed_that_is_left_out_and_the_budget_is_of_what_is_not(n
     assert state.exhausted == (admitted < candidates)
 
 
-@chooses
+@dear(CHOOSING)
 @goals
 def test_a_part_is_proposed_to_the_last_even_where_all_fails(name, goal):
     most = 2 if name in GROW else 3
@@ -74,7 +83,7 @@ def test_replaying_any_beginning_gives_the_state_it_was_in(name, goal):
     assert len(whole) == 60
 
 
-@chooses
+@dear(CHOOSING)
 @pytest.mark.parametrize(("before", "after"), [(7, 70), (45, 300)])
 def test_an_extended_search_goes_on_as_one_that_was_asked_for_more_from_the_start(name, before, after):
     after = min(after, 70) if name in GROW else after
@@ -92,7 +101,7 @@ def test_the_order_of_results_changes_nothing(name):
     assert shuffled == reference
 
 
-@chooses
+@dear(CHOOSING)
 def test_a_part_of_a_space_too_large_to_be_listed(name, monkeypatch):
     """It is not listed, and the search ends when draws find nothing that is new."""
     monkeypatch.setattr("autosnn_ray.algorithms.draws.LISTED_AT_MOST", 100)
@@ -109,7 +118,7 @@ def test_a_part_of_a_space_too_large_to_be_listed(name, monkeypatch):
     assert run(again) == ([], [])
 
 
-@chooses
+@dear(CHOOSING)
 @pytest.mark.parametrize("draws", [100, 2_000])
 def test_an_ask_that_finds_nothing_leaves_no_trace(name, draws, monkeypatch):
     """It is in no journal: where a later one finds something again, the run must be what the journal brings back."""
@@ -149,7 +158,7 @@ def test_without_a_restriction_a_balanced_sample_is_what_it_was():
     assert [candidate.architecture for candidate in found] == block
 
 
-@pytest.mark.parametrize("name", TAKES_GIVEN)
+@dear(TAKES_GIVEN)
 @pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "too large to be listed"])
 def test_given_ones_that_are_left_out_otherwise_come_first_and_the_rest_is_used_up(name, is_listed, monkeypatch):
     """Two of the three break what is asked for: they are evaluated all the same, and count on top of what keeps it."""

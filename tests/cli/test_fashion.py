@@ -42,8 +42,8 @@ def test_a_part_of_fashion_mnist_is_trained_and_searched(tmp_path, tiny_space_fi
 def test_a_recipe_runs_on_a_part_of_fashion_mnist(tmp_path):
     """A fortieth of its epochs and candidates: what is shown is that all stages work on the real files."""
     said = run(
-        tmp_path, "reproduce", "fashion_mnist", "--scale", 0.025, "--folder", "out", "--train-samples", 1000,
-        "--validation-samples", 200, "--test-samples", 200, "--num-cpus", 2,
+        tmp_path, "reproduce", "fashion_mnist", "--scale", 0.025, "--folder", "out", "--train-samples", 300,
+        "--validation-samples", 100, "--test-samples", 100, "--num-cpus", 2,
     )  # fmt: skip
     assert "ours were trained for 2.50%" in " ".join(said.split())
     done = asr.Reproduction(tmp_path / "out")

@@ -65,6 +65,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:the supernet has not learned")
 SETTINGS = TrainSettings(epochs=2, batch_size=64, learning_rate=2e-2)
 
 
+@pytest.fixture
+def started():
+    """Returns a look at the processes that this test has started; earlier ones may have left some behind."""
+    others = set(psutil.Process().children())
+    return lambda: set(psutil.Process().children()) - others
+
+
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory, digits):
     file = tmp_path_factory.mktemp("odd") / "odd.toml"
@@ -152,10 +159,10 @@ def test_more_processes_than_paths_share_out_the_batch(odd, workers, sampling):
     assert found[:4] == pytest.approx(expected[:4], rel=1e-5)
 
 
-def test_a_helper_that_is_killed_ends_the_training_which_goes_on_to_the_same_weights(odd, alone, tmp_path):
+def test_a_helper_that_is_killed_ends_the_training_which_goes_on_to_the_same_weights(odd, alone, tmp_path, started):
     def kill(at) -> None:
         if at.step == 6:
-            (helper,) = psutil.Process().children()
+            (helper,) = started()
             helper.kill()
 
     with pytest.raises(
@@ -179,14 +186,14 @@ def test_a_helper_that_cannot_build_the_network_says_why(odd):
 
 
 @pytest.mark.slow
-def test_a_helper_that_was_not_asked_for_is_done_without(odd, meeting, monkeypatch):
+def test_a_helper_that_was_not_asked_for_is_done_without(odd, meeting, monkeypatch, started):
     monkeypatch.setattr(worth, "_SECONDS", 0.0)
     monkeypatch.setattr(worth, "_WATCHED", 1)
     asr.register(norse.torch.LIFBoxCell, kind="neuron", name="only:here")
     problem = replace(odd, neuron=NeuronSettings(model="only:here"))
 
     def on_step(at) -> None:
-        while at.step == 5 and any(one.status() != psutil.STATUS_ZOMBIE for one in psutil.Process().children()):
+        while at.step == 5 and any(one.status() != psutil.STATUS_ZOMBIE for one in started()):
             time.sleep(0.05)
 
     with pytest.warns(RuntimeWarning, match="only:here.*training goes on in this process alone"):
