@@ -79,6 +79,7 @@ def fit_asked_for(
         path=options.run,
         storage=options.storage,
         resume=options.resume,
+        reuse=options.reuse,
         sample=sample,
         epochs=options.predictor_epochs,
         executor=executor,

@@ -27,19 +27,29 @@ EXAMPLE = "autosnn-ray quickstart"
 AFTER_INTERRUPT = "Give the same command with --resume to go on."
 
 RECIPE = "quickstart"
-SAMPLE, SAMPLE_EPOCHS, SCRATCH_EPOCHS = 80, 2, 30
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
+    from autosnn_ray.recipes import load
+
+    recipe = load(RECIPE)
+    sample, search = recipe.predictor or {}, recipe.search or {}
     parser.add_argument("--folder", type=str, default="runs/quickstart", help="where everything is written")
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     parser.add_argument(
-        "--sample", type=int, default=SAMPLE, help="how many architectures to train first, to predict the others from"
+        "--sample",
+        type=int,
+        default=sample["sample"],
+        help="how many architectures to train first, to predict the others from",
     )
-    parser.add_argument("--sample-epochs", type=int, default=SAMPLE_EPOCHS, help="epochs of each of these trainings")
-    parser.add_argument("--candidates", type=int, default=400, help="how many architectures the search proposes")
-    parser.add_argument("--scratch-epochs", type=int, default=SCRATCH_EPOCHS, help="epochs of each training at the end")
+    parser.add_argument("--sample-epochs", type=int, default=sample["epochs"], help="epochs of each of these trainings")
+    parser.add_argument(
+        "--candidates", type=int, default=search["candidates"], help="how many architectures the search proposes"
+    )
+    parser.add_argument(
+        "--scratch-epochs", type=int, default=recipe.retrain["epochs"], help="epochs of each training at the end"
+    )
     parser.add_argument("--num-cpus", type=int | None, default=None, help="CPUs for the search (default: all)")
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
 

@@ -14,6 +14,7 @@ from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.batches import evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
 from autosnn_ray.runs.plan import Plan
+from autosnn_ray.runs.reuse import Runs, refuse_before_fitting
 from autosnn_ray.runs.sample import balanced_sample
 from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.storage.run_folder import open_run_folder
@@ -106,6 +107,7 @@ def fit_for_run(
     path: str | Path,
     storage: str | Path | None = None,
     resume: bool = False,
+    reuse: Runs | None = None,
     sample: int = SAMPLE,
     epochs: int = SHORT_EPOCHS,
     executor: Executor | OpenExecutor,
@@ -120,6 +122,7 @@ def fit_for_run(
         path: The run's folder.
         storage: As in ``search``.
         resume: As in ``search``.
+        reuse: As in ``search``.
         sample: As in ``fit_predictor``.
         epochs: As in ``fit_predictor``.
         executor: Where.
@@ -132,6 +135,7 @@ def fit_for_run(
     plan = planned(_Unfitted(supernet=supernet))
     plan.start()
     executor.check(plan.evaluator, plan.goal)
+    refuse_before_fitting(reuse, plan)
     with open_run_folder(path, storage, is_new=not resume) as home:
         former = home.path / "survey"  # as folders of older versions call it
         return fit_predictor(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
@@ -39,12 +40,7 @@ def earlier_evaluations(runs: Runs | None, plan: Plan) -> Earlier:
     now, taken = plan.config(), plan.taken
     for path in folders:
         contents = read_journal(path)
-        differing = differences(contents.config, now, ("problem", "evaluator"))
-        differing += _other_measures(contents.config.get("measures", {}), now.get("measures", {}))
-        if differing:
-            raise InvalidInputError(
-                f"reuse: {path} holds evaluations of another problem or evaluator: {'; '.join(differing)}"
-            )
+        _refuse_other(path, contents.config, now)
         bits = read_correct(path)
         for ask, tell in contents.told:
             # What is known beforehand costs nothing.
@@ -56,6 +52,34 @@ def earlier_evaluations(runs: Runs | None, plan: Plan) -> Earlier:
                 evaluation = replace(evaluation, correct=pack_correct(bits[ask.index]))
             found.setdefault((ask.architecture, ask.repetition), (evaluation, tell.reused_from or str(path)))
     return Earlier(found)
+
+
+def refuse_before_fitting(runs: Runs | None, plan: Plan) -> None:
+    """Refuses runs that cannot be taken from, whatever the evaluator has yet to learn.
+
+    Args:
+        runs: As in ``earlier_evaluations``.
+        plan: What will be searched, by an evaluator of the kind that it will be.
+
+    Raises:
+        InvalidInputError: A run was of another problem, or by another kind of evaluator.
+        JournalError: No run, or a damaged one.
+    """
+    now = plan.config()
+    for path in _folders(runs):
+        before = read_journal(path).config
+        if before.get("evaluator", {}).get("name") == now["evaluator"]["name"]:
+            before = {**before, "evaluator": now["evaluator"]}
+        _refuse_other(path, before, now)
+
+
+def _refuse_other(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    differing = differences(before, now, ("problem", "evaluator"))
+    differing += _other_measures(before.get("measures", {}), now.get("measures", {}))
+    if differing:
+        raise InvalidInputError(
+            f"reuse: {path} holds evaluations of another problem or evaluator: {'; '.join(differing)}"
+        )
 
 
 def _other_measures(there: dict[str, object], here: dict[str, object]) -> list[str]:

@@ -112,7 +112,8 @@ def search(
     with ExitStack() as stack:
         if evaluator is None:
             executor = stack.enter_context(executor.open(problem.data.size_bytes))  # sample and search by the same
-            evaluator = fit_for_run(problem, None, planned, executor=executor, progress=progress, **where)
+            how: dict[str, Any] = {"reuse": reuse, "executor": executor, "progress": progress, **where}
+            evaluator = fit_for_run(problem, None, planned, **how)
         plan = planned(evaluator)
         earlier = earlier_evaluations(reuse, plan)
         told = stack.enter_context(search_bar("search", candidates, plan.goal, progress=progress, then=on_result))

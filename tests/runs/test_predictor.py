@@ -13,6 +13,7 @@ import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError, RunExistsError
 from autosnn_ray.runs.predictor import fit_for_run
 from tests.runs.common import LOCAL
+from tests.runs.evaluators import score
 
 OPTIONS = {"sample": 6, "epochs": 2, "executor": LOCAL}
 
@@ -94,6 +95,11 @@ def test_a_search_without_an_evaluator_fits_one_in_its_folder(tiny_problem, tmp_
     path = tmp_path / "run"
     with pytest.raises(InvalidInputError, match="unknown objective"):
         asr.search(tiny_problem, path=path, objectives="latencies", executor=LOCAL)
+    other = asr.search(tiny_problem, score, path=tmp_path / "other", candidates=1, executor=LOCAL)
+    with pytest.raises(
+        InvalidInputError, match=r"reuse: .*other holds evaluations .*evaluator\.name: .* 'predictor' now"
+    ):
+        asr.search(tiny_problem, path=path, candidates=4, executor=LOCAL, reuse=other)
     assert not path.exists()
     run = asr.search(tiny_problem, path=path, candidates=4, executor=LOCAL)
     assert run.frame()["basis"].eq("prediction").all()
@@ -101,5 +107,7 @@ def test_a_search_without_an_evaluator_fits_one_in_its_folder(tiny_problem, tmp_
     again = asr.search(tiny_problem, path=path, candidates=4, executor=LOCAL, resume=True)
     assert again.frame().equals(run.frame())
     assert (path / "predictor" / "scratch" / "journal.jsonl").read_bytes() == sample
+    more = asr.search(tiny_problem, path=tmp_path / "more", candidates=9, executor=LOCAL, reuse=run)
+    assert more.frame()["reused_from"].eq(str(path)).sum() == 4, "the same sample teaches the same"
     with pytest.raises(RunExistsError):
         asr.search(tiny_problem, path=path, candidates=4, executor=LOCAL)
