@@ -66,7 +66,7 @@ def reproduce(
     """
     recipe = (recipe if isinstance(recipe, Recipe) else load(recipe)).scaled(scale)
     path, executor = Path(path), executor or default_executor()
-    watch = watch or (Bars() if is_shown(progress) else Silent())
+    watch = watch or (Bars(searches=recipe.search is not None) if is_shown(progress) else Silent())
     problem = problem_of(recipe, seed, data or {})
     trainings = [settings_of(recipe.supernet), settings_of(recipe.retrain)]  # refuses bad ones before anything is done
     if recipe.predictor is not None:

@@ -84,7 +84,14 @@ class Silent:
 
 
 class Bars(Silent):
-    """Shows a bar for each stage."""
+    """Shows a bar for each stage.
+
+    Args:
+        searches: Whether there is a search, and what it believes is trained before; else all is one stage.
+    """
+
+    def __init__(self, *, searches: bool) -> None:
+        self._last = "3/3 " if searches else ""
 
     def training(self) -> AbstractContextManager[OnStep | None]:
         """Shows a bar while the supernet is trained."""
@@ -104,4 +111,4 @@ class Bars(Silent):
 
     def retraining(self) -> AbstractContextManager[OnRun | None]:
         """Shows a bar while architectures are trained from scratch."""
-        return run_bar("3/3 ")
+        return run_bar(self._last)
