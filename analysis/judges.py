@@ -21,6 +21,7 @@ from autosnn_ray.space import format_architecture
 from .agreement import Scores, scores
 from .frames import frame_of, open_journal
 from .fronts import quality_of
+from .provenance import fitted_of
 
 QUANTITIES = ("accuracy", "spikes", "fitness")
 FEWEST = 5
@@ -54,8 +55,7 @@ class Judge:
     @property
     def learned_from(self) -> frozenset[str]:
         """The architectures whose ground truth it was fitted on: on those it cannot be judged."""
-        fitted = self.config["evaluator"]["settings"].get("fitted", {})
-        return frozenset(map(str, fitted.get("architectures", ())))
+        return frozenset(map(str, fitted_of(self.config).get("architectures", ())))
 
     def passes(self, when: str) -> Passes | None:
         """Returns what is run through networks; None where it is not known, or trainings were cut short.

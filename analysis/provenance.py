@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from autosnn_ray.errors import JournalError
 from autosnn_ray.evaluations import EXACT, MEAN, PREDICTION, SCORE, SHARE
 from autosnn_ray.journal import JournalContents
 
@@ -29,18 +30,35 @@ def provenance(contents: JournalContents) -> str:
         contents: The run's journal.
     """
     entry: Mapping[str, Any] = contents.config.get("evaluator", {})
-    name, settings = str(entry.get("name", "")), dict(entry.get("settings", {}))
+    name, settings = str(entry.get("name", "")), entry.get("settings", {})
     how, epochs = WAYS.get(name, f"by {name}, an evaluator of one's own" if name else ""), settings.get("epochs")
-    if name == "predictor" and not settings.get("fitted", {}).get("paths", True):  # runs of before say nothing of it
+    fitted = fitted_of(contents.config)
+    if name == "predictor" and not fitted.get("paths", True):  # runs of before say nothing of it
         how = "spikes too"
     if epochs is not None and name in WAYS:
         cut = [tell.evaluation.get("cut", 0.0) > 0 for _, tell in contents.told]
         how += f" for {'up to ' * any(cut)}{_epochs(epochs)}"
         how += f" ({sum(cut)} of {len(cut)} cut short)" * any(cut)
     found = {measure.basis for _, tell in contents.told for measure in tell.evaluation.measures.values()} - {EXACT}
-    known = _basis(found, _samples(contents), name, settings)
+    known = _basis(found, _samples(contents), name, fitted)
     own = "" if SHARE in found or name in WAYS or not found else "nothing known of the error"
     return ", ".join(part for part in (known, how, own) if part)
+
+
+def fitted_of(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns what a run's predictor was fitted on, and found; nothing for other evaluators.
+
+    Args:
+        config: What the run was started with.
+
+    Raises:
+        JournalError: It is not what a predictor writes.
+    """
+    evaluator = config.get("evaluator", {})
+    found = evaluator.get("settings", {}).get("fitted", {}) if evaluator.get("name") == "predictor" else {}
+    if not isinstance(found, Mapping) or not isinstance(found.get("architectures", []), list):
+        raise JournalError(f"the start's evaluator: expected what a predictor was fitted on, got {str(found)[:100]}")
+    return found
 
 
 def _epochs(count: int) -> str:
@@ -52,9 +70,8 @@ def _samples(contents: JournalContents) -> str:
     return " to ".join(f"{count:,}" for count in dict.fromkeys((*counts[:1], *counts[-1:])))
 
 
-def _basis(found: set[str], samples: str, name: str, settings: Mapping[str, Any]) -> str:
+def _basis(found: set[str], samples: str, name: str, fitted: Mapping[str, Any]) -> str:
     if name == "predictor":
-        fitted = settings.get("fitted", {})
         length = f" for {_epochs(fitted['epochs'])}" if "epochs" in fitted else ""
         return f"predicted from {len(fitted.get('architectures', ()))} architectures trained from scratch{length}"
     if SHARE in found:

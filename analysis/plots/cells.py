@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
+from autosnn_ray.algorithms import MapElites
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.journal import JournalContents, Tell, read_journal
 from autosnn_ray.objectives import Axis, Goal, Grid, Minimize
@@ -26,7 +27,7 @@ from .style import MUTED, legend_below, panels, say_nothing_yet, say_provenance
 _UNITS = {
     "spikes": "spikes per sample",
     "parameters": "parameters, weights and biases",
-    "macs": "multiply-accumulates a time step",
+    "macs": "multiply-accumulates a sample",
     "energy": "energy, joules a sample",
     "latency": "latency, seconds",
     "accuracy": "validation accuracy",
@@ -34,7 +35,6 @@ _UNITS = {
 """What an axis says of a measure; one that is not here is called by its name."""
 
 _EMPTY, _INFEASIBLE = "#F2F2F2", "#C9C9C9"
-_MEASURES, _CELLS, _INITIAL = ("spikes", "parameters"), (10, 10), 50
 
 Floats = npt.NDArray[np.float64]
 
@@ -87,12 +87,11 @@ def cells_data(
         raise InvalidInputError(f"{path}: expected a search with a goal; its journal says of none")
     whole = Goal.from_dict(contents.config["goal"])
     goal = Goal(whole.objectives[:1], whole.constraints)
-    settings = _settings(contents.config)
-    chosen = tuple(measures or settings.get("measures", _MEASURES))
-    counts = tuple(cells or settings.get("cells", _CELLS))
-    ranges = ranges if ranges is not None or measures is not None else settings.get("ranges")
+    settings = _elites_of(contents.config)
+    chosen, counts = tuple(measures or settings.measures), tuple(cells or settings.cells)
+    ranges = ranges if ranges is not None or measures is not None else settings.ranges
     found = _found(contents, goal, chosen)
-    sample = [values for values, *_ in found[: settings.get("initial", _INITIAL)]]
+    sample = [values for values, *_ in found[: settings.initial]]
     is_cost = isinstance(goal.objectives[0], Minimize)
     best, is_kept = np.full(counts[::-1], np.nan), np.zeros(counts[::-1], dtype=bool)
     infeasible = np.zeros(counts[::-1], dtype=bool)
@@ -107,10 +106,14 @@ def cells_data(
     return CellsData(grid, shown, infeasible & ~is_kept, label, is_cost, provenance(contents), name)
 
 
-def _settings(config: Mapping[str, Any]) -> Mapping[str, Any]:
+def _elites_of(config: Mapping[str, Any]) -> MapElites:
+    """Returns what MAP-Elites searched with; its defaults where another algorithm did."""
     algorithm = config.get("algorithm", {})
-    found: Mapping[str, Any] = algorithm.get("settings", {}) if algorithm.get("name") == "map_elites" else {}
-    return found
+    if algorithm.get("name") != MapElites.name:
+        return MapElites()
+    known = {field.name for field in fields(MapElites)}
+    settings = algorithm.get("settings", {})
+    return MapElites(**{name: value for name, value in settings.items() if name in known})
 
 
 def _found(

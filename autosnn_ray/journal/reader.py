@@ -170,8 +170,11 @@ class _Grammar:
             raise ValueError("an event after the stop")
         if isinstance(event, Start):
             for name in _TABLES:
-                if not isinstance(event.config.get(name, {}), dict):
-                    raise ValueError(f"the start's {name}: expected a table, got {event.config[name]!r}")
+                table = event.config.get(name, {})
+                if not isinstance(table, dict):
+                    raise ValueError(f"the start's {name}: expected a table, got {table!r}")
+                if not isinstance(table.get("settings", {}), dict):
+                    raise ValueError(f"the start's {name}.settings: expected a table, got {table['settings']!r}")
         if isinstance(event, Start | Extend):
             self._check_candidates(event)
         if isinstance(event, Ask):

@@ -98,20 +98,30 @@ def test_the_journal_that_is_fuzzed_is_a_good_one(config, digits, tmp_path):
     assert found | config == config
 
 
+def of_a_predictor(config):
+    """The same start by other means: what the sample taught stands in the journal, and the algorithm has a picture."""
+    fitted = {"architectures": ["skip/skip", "srb_k3/skip"], "epochs": 2, "paths": False, "accuracy": {}, "spikes": {}}
+    evaluator = {"name": "predictor", "settings": {"fitted": fitted}}
+    return {**config, "evaluator": evaluator, "algorithm": asr.MapElites().to_dict()}
+
+
+@pytest.mark.parametrize("kind", ["path", "predictor"])
 @settings(max_examples=80)
 @given(data=st.data())
-def test_journals(config, digits, data):
-    """A start with a wrong entry, well signed; what resuming reads of it before anything runs, and the frame."""
+def test_journals(config, digits, kind, data):
+    """A start with a wrong entry, well signed; what resuming reads of it before anything runs, frame, picture."""
     from autosnn_ray.runs.executors import executor_from_dict
     from autosnn_ray.runs.plan import plan_of
 
-    changed = json.loads(json.dumps(edited(config, data.draw)), parse_constant=lambda _: None)
+    good = config if kind == "path" else of_a_predictor(config)
+    changed = json.loads(json.dumps(edited(good, data.draw)), parse_constant=lambda _: None)
     with TemporaryDirectory() as folder:
         run = Path(folder)
         with contextlib.suppress(AutoSNNError), Journal.create(run) as journal:
             journal.write("start", config=changed)
-        with contextlib.suppress(AutoSNNError):
-            analysis.read(run)
+        for reads in (analysis.read, analysis.cells_data):
+            with contextlib.suppress(AutoSNNError):
+                reads(run)
         with contextlib.suppress(AutoSNNError):
             plan = plan_of(run, analysis.read_config(run), data=digits)
             executor_from_dict(changed.get("executor", {}))
