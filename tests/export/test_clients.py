@@ -250,8 +250,11 @@ def trained(digits):
 @pytest.mark.slow
 @pytest.mark.parametrize("client", [name for name, client in CLIENTS.items() if client.load])
 def test_a_trained_network_of_real_size_spikes_there_as_here(client, trained, digits, tmp_path, monkeypatch):
+    """A voltage nearer to the threshold than the file's margin for ties falls on the other side, and all after it in
+    that sample may differ: samples are counted, and which voltages come so near depends on the machine's rounding."""
     x = digits.validation.x[:100]
     expected = spikes_of(trained, x)[0]["head.neuron"]
     found, _ = run_in(client, trained, x, tmp_path, monkeypatch)
     assert expected.sum() > 1000
-    assert int((found.reshape(expected.shape) != expected).sum()) <= int(expected.sum()) / 1000
+    differing = (found.reshape(expected.shape) != expected).transpose(0, 1).flatten(1).any(dim=1)
+    assert int(differing.sum()) <= 4
