@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -55,7 +56,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Each file runs in one process, and all that start Ray in the same: each Ray takes the whole machine."""
+    """A file's tests run in one process, and all that start Ray in the same: each Ray takes the whole machine."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
@@ -65,16 +66,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
-@cache
 def group_of(nodeid: str) -> str:
     """Returns what a test shares its process with."""
-    file = nodeid.split("::")[0]
-    return "ray" if starts_ray(file) else file
+    file, _, test = nodeid.partition("::")
+    name = test.partition("[")[0].rpartition("::")[2]
+    return "ray" if name in marked_ray(file) else file
 
 
 @cache
-def starts_ray(file: str) -> bool:
-    return file.endswith(".py") and "pytest.mark.ray" in (ROOT / file).read_text(encoding="utf-8")
+def marked_ray(file: str) -> frozenset[str]:
+    """Reads which tests of a file are marked so, all of them or one by one."""
+    if not file.endswith(".py"):
+        return frozenset()
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    marked = any(
+        isinstance(one, ast.Assign) and "pytestmark" in ast.unparse(one.targets[0]) and _is_of_ray(one.value)
+        for one in tree.body
+    )
+    tests = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+    return frozenset(one.name for one in tests if marked or any(map(_is_of_ray, one.decorator_list)))
+
+
+def _is_of_ray(mark: ast.expr) -> bool:
+    return "pytest.mark.ray" in ast.unparse(mark)
 
 
 @pytest.fixture(scope="session")

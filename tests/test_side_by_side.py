@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import ROOT, group_of
+from tests.conftest import ROOT, group_of, marked_ray
 
 
 def test_all_that_start_ray_share_one_process_and_others_their_files():
     files = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "tests").rglob("test_*.py"))]
-    groups = {file: group_of(f"{file}::test_it[a::b]") for file in files}
-    assert list(groups.values()).count("ray") > 1
-    assert all(group in (file, "ray") for file, group in groups.items())
-    assert groups["tests/test_layers.py"] == "tests/test_layers.py"
-    assert groups["tests/cli/test_cli.py"] == "ray"
+    whole = [file for file in files if marked_ray(file) and "\npytestmark" in (ROOT / file).read_text()]
+    assert len(whole) > 5
+    for file in whole:
+        assert {group_of(f"{file}::{test}[a::b]") for test in marked_ray(file)} == {"ray"}
+    both = "tests/cli/test_cli.py"
+    assert group_of(f"{both}::test_it[a::b]") == both
+    assert {group_of(f"{both}::{test}") for test in marked_ray(both)} == {"ray"}
+    assert not marked_ray("tests/test_layers.py")
 
 
 def test_what_is_marked_is_found_in_its_file(request):

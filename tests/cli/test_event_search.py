@@ -36,7 +36,6 @@ channels = 8
 
 
 @pytest.mark.slow
-@pytest.mark.ray
 def test_gestures_are_trained_searched_and_gone_on_with(tmp_path, frames_cache):
     run = partial(commands.run, tmp_path)
 
@@ -48,10 +47,10 @@ def test_gestures_are_trained_searched_and_gone_on_with(tmp_path, frames_cache):
         "--learning-rate", "2e-2", "--memory", 0.5,
     )  # fmt: skip
     assert float(re.search(r"median ([\d.]+)%", said).group(1)) > 40, "six paths on ten places"
-    run("search", "run", "--supernet", "supernet", "--evaluator", "path", "--candidates", 4, "--num-cpus", 1)
+    run("search", "run", "--supernet", "supernet", "--evaluator", "path", "--candidates", 4, "--executor", "local")
     assert len(analysis.read(tmp_path / "run")) == 4
     assert "srb_k3_c6" in run("spaces", "places.toml")
-    run("resume", "run", "--candidates", 6, "--num-cpus", 1)
+    run("resume", "run", "--candidates", 6)
     frame = analysis.read(tmp_path / "run")
     assert (frame.status == "done").all()
     assert set(frame.architecture.str.split("/").str[0]) == {"skip", "srb_k3_c2", "srb_k3_c6"}

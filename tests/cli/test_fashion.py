@@ -15,7 +15,6 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 
 @pytest.mark.slow
-@pytest.mark.ray
 @pytest.mark.skipif(not FASHION.exists(), reason="needs Debian's dataset-fashion-mnist")
 def test_a_part_of_fashion_mnist_is_trained_and_searched(tmp_path, tiny_space_file):
     said = run(
@@ -26,7 +25,17 @@ def test_a_part_of_fashion_mnist_is_trained_and_searched(tmp_path, tiny_space_fi
     median = float(re.search(r"median ([\d.]+)%", said).group(1))
     assert median > 50, "nine paths on ten classes of clothes"
     said = run(
-        tmp_path, "search", "run", "--supernet", "supernet", "--evaluator", "path", "--candidates", 9, "--num-cpus", 1
+        tmp_path,
+        "search",
+        "run",
+        "--supernet",
+        "supernet",
+        "--evaluator",
+        "path",
+        "--candidates",
+        9,
+        "--executor",
+        "local",
     )
     frame = analysis.read(tmp_path / "run")
     assert (frame.status == "done").all()
@@ -37,13 +46,12 @@ def test_a_part_of_fashion_mnist_is_trained_and_searched(tmp_path, tiny_space_fi
 
 
 @pytest.mark.slow
-@pytest.mark.ray
 @pytest.mark.skipif(not FASHION.exists(), reason="needs Debian's dataset-fashion-mnist")
 def test_a_recipe_runs_on_a_part_of_fashion_mnist(tmp_path):
     """A fortieth of its epochs and candidates: what is shown is that all stages work on the real files."""
     said = run(
         tmp_path, "reproduce", "fashion_mnist", "--scale", 0.025, "--folder", "out", "--train-samples", 300,
-        "--validation-samples", 100, "--test-samples", 100, "--num-cpus", 2,
+        "--validation-samples", 100, "--test-samples", 100, "--executor", "local",
     )  # fmt: skip
     assert "ours were trained for 2.50%" in " ".join(said.split())
     done = asr.Reproduction(tmp_path / "out")

@@ -92,10 +92,9 @@ def test_nonsense_is_refused_before_anything_is_written(capsys, recipe, tmp_path
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.ray
 @pytest.mark.slow
 def test_a_recipe_runs_from_data_to_table_at_a_share_of_its_length(capsys, recipe, tmp_path):
-    command = ("reproduce", recipe, "--scale", "0.5", "--folder", tmp_path / "out", "--num-cpus", "2")
+    command = ("reproduce", recipe, "--scale", "0.5", "--folder", tmp_path / "out", "--executor", "local")
     said = " ".join(ok(capsys, *command).split())
     assert "ours were trained for 50.00%" in said
     assert "note: read with care" in said
