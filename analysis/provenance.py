@@ -46,7 +46,7 @@ def provenance(contents: JournalContents) -> str:
 
 
 def fitted_of(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns what a run's predictor was fitted on, and found; nothing for other evaluators.
+    """Returns what a run's evaluator was fitted on, and found, as its setting ``fitted`` says; nothing without one.
 
     Args:
         config: What the run was started with.
@@ -55,10 +55,12 @@ def fitted_of(config: Mapping[str, Any]) -> Mapping[str, Any]:
         JournalError: It is not what a predictor writes.
     """
     evaluator = config.get("evaluator", {})
-    found = evaluator.get("settings", {}).get("fitted", {}) if evaluator.get("name") == "predictor" else {}
-    if not isinstance(found, Mapping) or not isinstance(found.get("architectures", []), list):
+    found = evaluator.get("settings", {}).get("fitted", {})
+    if isinstance(found, Mapping) and isinstance(found.get("architectures", []), list):
+        return found
+    if evaluator.get("name") == "predictor":
         raise JournalError(f"the start's evaluator: expected what a predictor was fitted on, got {str(found)[:100]}")
-    return found
+    return {}  # a setting of that name of an evaluator of one's own
 
 
 def _epochs(count: int) -> str:
