@@ -199,7 +199,7 @@ class Claim:
 
     def read(self) -> dict[str, Any]:
         """Returns all that is known by now."""
-        told: dict[str, Any] = dict.fromkeys(NOTHING) | {"found": self.found, "lengths": {}, "rows": [], "failed": []}
+        told: dict[str, Any] = NOTHING | {"found": self.found, "failed": []}
         if self.found is None:
             return told
         run = self.options.folder / "search"

@@ -49,10 +49,10 @@ def make(folder: Path, out: Path, parts: Sequence[str]) -> None:
         every = asr.Batch(problem, path, folder / "paths", Enumeration(), problem.space.size)
         asr.evaluate_all([every], executor=here)
     if "scratch" in parts:
-        known = shipped_rows(out)
+        known, sample = shipped_rows(out), sample_of(problem)
         for first in range(0, SAMPLE, PART):  # both seeds of a part before the next part: it can be cut off anywhere
             for seed in range(SEEDS):
-                names = [one for one in sample_of(problem)[first : first + PART] if (one, seed) not in known]
+                names = [one for one in sample[first : first + PART] if (one, seed) not in known]
                 scratch = asr.TrainFromScratch(epochs=EPOCHS, seed=seed, keep=True)
                 if names:
                     batch = asr.Batch.of(problem, scratch, names, path=scratch_folder(folder, seed) / f"{first:03d}")

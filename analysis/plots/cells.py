@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
-from autosnn_ray.algorithms import MapElites
+from autosnn_ray.algorithms import MapElites, algorithm_from_dict
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.journal import JournalContents, Tell, read_journal
 from autosnn_ray.objectives import Axis, Goal, Grid, Minimize
@@ -109,11 +109,8 @@ def cells_data(
 def _elites_of(config: Mapping[str, Any]) -> MapElites:
     """Returns what MAP-Elites searched with; its defaults where another algorithm did."""
     algorithm = config.get("algorithm", {})
-    if algorithm.get("name") != MapElites.name:
-        return MapElites()
-    known = {field.name for field in fields(MapElites)}
-    settings = algorithm.get("settings", {})
-    return MapElites(**{name: value for name, value in settings.items() if name in known})
+    found = algorithm_from_dict(algorithm) if algorithm.get("name") == MapElites.name else None
+    return found if isinstance(found, MapElites) else MapElites()
 
 
 def _found(

@@ -56,7 +56,6 @@ class Told(Shown):
     """
 
     def __init__(self, recipe: Recipe, started: float) -> None:
-        super().__init__(searches=recipe.search is not None)
         self._short = int((recipe.predictor or {})["epochs"])
         top = int((recipe.search or {})["top"])
         self._long = int(recipe.retrain["epochs"]) * (top + len(recipe.retrain["architectures"]))

@@ -68,7 +68,7 @@ def run(options: Namespace) -> None:
         seed=options.seed,
         data=part_arguments(options) | ({} if options.data is None else {"name": options.data}),
         energy_model=energy_model(options),
-        watch=Shown(searches=recipe.search is not None),
+        watch=Shown(),
         executor=chosen_executor(options),
     )
     _show(done)

@@ -65,8 +65,9 @@ def refuse_before_fitting(runs: Runs | None, plan: Plan) -> None:
         InvalidInputError: A run was of another problem, or by another kind of evaluator.
         JournalError: No run, or a damaged one.
     """
-    now = plan.config()
-    for path in _folders(runs):
+    folders = _folders(runs)
+    now = plan.config() if folders else {}
+    for path in folders:
         before = read_journal(path).config
         if before.get("evaluator", {}).get("name") == now["evaluator"]["name"]:
             before = {**before, "evaluator": now["evaluator"]}

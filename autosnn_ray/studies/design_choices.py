@@ -117,7 +117,7 @@ def compare_designs(
     evaluator = TrainFromScratch(settings.epochs, started["seed"], training=settings.to_dict())
     designs = designs_of(recipe, problem)
     begin(path, {**started, "designs": [one.to_dict() for one in designs]})
-    with watch.retraining() as on_run:
+    with watch.retraining(searched=False) as on_run:
         batches = []
         for design in designs:
             repetitions = 1 if design.is_silent else seeds

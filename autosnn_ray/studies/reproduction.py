@@ -66,7 +66,7 @@ def reproduce(
     """
     recipe = (recipe if isinstance(recipe, Recipe) else load(recipe)).scaled(scale)
     path, executor = Path(path), executor or default_executor()
-    watch = watch or (Bars(searches=recipe.search is not None) if is_shown(progress) else Silent())
+    watch = watch or (Bars() if is_shown(progress) else Silent())
     problem = problem_of(recipe, seed, data or {})
     trainings = [settings_of(recipe.supernet), settings_of(recipe.retrain)]  # refuses bad ones before anything is done
     if recipe.predictor is not None:
@@ -91,7 +91,7 @@ def reproduce(
                 evaluator = SupernetPath(stage.supernet(path / "supernet", trainings[0], sampling))
             run, goal = stage.search(path / "search", recipe.search, evaluator)
             found = [str(name) for name in run.best(int(recipe.search.get("top", 1)))["architecture"]]
-        with watch.retraining() as on_run:
+        with watch.retraining(searched=recipe.search is not None) as on_run:
             retrain(
                 problem,
                 list(dict.fromkeys([*found, *recipe.retrain.get("architectures", [])])),

@@ -31,8 +31,12 @@ class Watch(Protocol):
         """Is there while the problem is searched."""
         ...
 
-    def retraining(self) -> AbstractContextManager[OnRun | None]:
-        """Is there while architectures are trained from scratch."""
+    def retraining(self, *, searched: bool) -> AbstractContextManager[OnRun | None]:
+        """Is there while architectures are trained from scratch.
+
+        Args:
+            searched: Whether that is the last of three stages; else it is the only one.
+        """
         ...
 
     def noted(self, line: str) -> None:
@@ -66,7 +70,7 @@ class Silent:
         """Shows nothing."""
         return nullcontext()
 
-    def retraining(self) -> AbstractContextManager[OnRun | None]:
+    def retraining(self, *, searched: bool) -> AbstractContextManager[OnRun | None]:
         """Shows nothing."""
         return nullcontext()
 
@@ -84,14 +88,7 @@ class Silent:
 
 
 class Bars(Silent):
-    """Shows a bar for each stage.
-
-    Args:
-        searches: Whether there is a search, and what it believes is trained before; else all is one stage.
-    """
-
-    def __init__(self, *, searches: bool) -> None:
-        self._last = "3/3 " if searches else ""
+    """Shows a bar for each stage."""
 
     def training(self) -> AbstractContextManager[OnStep | None]:
         """Shows a bar while the supernet is trained."""
@@ -109,6 +106,6 @@ class Bars(Silent):
         """Shows a bar while the problem is searched."""
         return search_bar("2/3 search", candidates, goal)
 
-    def retraining(self) -> AbstractContextManager[OnRun | None]:
+    def retraining(self, *, searched: bool) -> AbstractContextManager[OnRun | None]:
         """Shows a bar while architectures are trained from scratch."""
-        return run_bar(self._last)
+        return run_bar("3/3 " if searched else "")

@@ -24,19 +24,10 @@ def test_a_part_of_fashion_mnist_is_trained_and_searched(tmp_path, tiny_space_fi
     )  # fmt: skip
     median = float(re.search(r"median ([\d.]+)%", said).group(1))
     assert median > 50, "nine paths on ten classes of clothes"
-    said = run(
-        tmp_path,
-        "search",
-        "run",
-        "--supernet",
-        "supernet",
-        "--evaluator",
-        "path",
-        "--candidates",
-        9,
-        "--executor",
-        "local",
-    )
+    run(
+        tmp_path, "search", "run", "--supernet", "supernet", "--evaluator", "path", "--candidates", 9,
+        "--executor", "local",
+    )  # fmt: skip
     frame = analysis.read(tmp_path / "run")
     assert (frame.status == "done").all()
     assert len(frame) == 9

@@ -220,6 +220,11 @@ def test_lines_that_are_missing_doubled_or_moved_are_errors(tmp_path, damage, sa
         ([("start", {"config": {}}), ("dance", {})], "unknown event 'dance'; known: start, ask"),
         ([("start", {"config": {}}), ("ask", {"index": 0})], "lacks a field"),
         ([("start", {"config": 3})], "lacks a field or has a wrong one"),
+        ([("start", {"config": {"evaluator": ["path"]}})], "the start's evaluator: expected a table"),
+        (
+            [("start", {"config": {"evaluator": {"settings": [""]}}})],
+            "the start's evaluator.settings: expected a table",
+        ),
     ],
 )
 def test_events_out_of_place_are_errors(tmp_path, events, said):
