@@ -15,7 +15,7 @@ def read_profile(path: str | Path) -> pd.DataFrame:
     """Reads a profile as a frame, one row a layer, from stem to head.
 
     Columns are the attributes of ``autosnn_ray.profiles.LayerProfile``: ``name``, ``shape`` (a text, ``16x8x8``),
-    ``parameters``, ``macs`` (one time step), ``rate``, ``spikes`` and ``operations`` (a sample), ``dead`` and
+    ``parameters``, ``rate``, ``macs``, ``spikes`` and ``operations`` (a sample), ``dead`` and
     ``saturated`` (channels), ``tau`` (time steps), ``real_input``, ``energy`` (joules a sample). ``frame.attrs`` names
     architecture, space, timesteps and samples.
 

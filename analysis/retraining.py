@@ -30,7 +30,7 @@ def read_retraining(path: str | Path) -> pd.DataFrame:
 
     Columns: ``network`` (the space: the search's, or a hand-made network), ``architecture``, ``seed``,
     ``validation_accuracy`` and ``test_accuracy`` (0 to 1), ``spikes`` and ``test_spikes`` (spikes/sample, validation
-    and test), ``fitness`` (validation), ``parameters``, ``macs`` (a time step), ``synaptic_operations`` and ``energy``
+    and test), ``fitness`` (validation), ``parameters``, ``macs``, ``synaptic_operations`` and ``energy``
     (joules; a validation sample), ``layer_spikes`` (spikes/sample of each layer, a dictionary), ``seconds`` of the
     training, ``status``, ``reason`` of a failure, and ``folder`` of the network. What is not yet known is NaN.
 

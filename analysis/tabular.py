@@ -27,7 +27,7 @@ class Tabular:
     """What is known of the networks of one space.
 
     Frames have ``architecture``, ``accuracy`` (0 to 1, validation samples), ``spikes`` (spikes/sample), ``loss``,
-    ``parameters``, ``macs`` (of one time step, as if inputs were dense), ``synaptic_operations`` (a sample), ``energy``
+    ``parameters``, ``macs`` (a sample, as if inputs were dense), ``synaptic_operations`` (a sample), ``energy``
     (joules a sample, 45 nm) and the spikes/sample of each layer of neurons, ``spikes.stem.neuron1`` and so on: in a
     block ``neuron1`` comes first, and NaN stands where a choice has no second one.
 

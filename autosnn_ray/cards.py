@@ -11,7 +11,7 @@ from typing import Any
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.files import write_atomically
-from autosnn_ray.profiles import OUTDATED, Profile
+from autosnn_ray.profiles import Profile, is_outdated
 
 FORMAT = 1
 CARD, CARD_TEXT = "card.json", "card.md"
@@ -52,7 +52,7 @@ class ModelCard:
 
     @property
     def totals(self) -> dict[str, float]:
-        """Costs of the whole network: MACs of a time step; synaptic operations and joules of a sample."""
+        """Costs of the whole network: MACs, synaptic operations and joules of one sample over all time steps."""
         if self.profile is None:
             return {}
         return {
@@ -108,7 +108,7 @@ class ModelCard:
                 training=dict(values["training"]),
                 validation=Evaluation.from_dict(values["validation"]),
                 on_test=Evaluation.from_dict(values["test"]) if values["test"] is not None else None,
-                profile=Profile.from_dict(profile) if profile["format"] != OUTDATED else None,
+                profile=None if is_outdated(profile) else Profile.from_dict(profile),
                 versions=dict(values["versions"]),
             )
         except OSError as error:
@@ -160,8 +160,8 @@ def _costs(profile: Profile) -> str:
     lines = [
         "## Costs",
         "",
-        f"Measured on {profile.samples:,} validation samples. MACs are of one time step, all else of one "
-        f"sample over {profile.timesteps} steps. Energy: {model.multiply_accumulate * 1e12:g} pJ a "
+        f"Measured on {profile.samples:,} validation samples, of one sample over {profile.timesteps} steps. MACs are "
+        f"dense multiply-accumulates. Energy: {model.multiply_accumulate * 1e12:g} pJ a "
         f"multiply-accumulate (real inputs), {model.accumulate * 1e12:g} pJ an accumulate (spikes); moving data is "
         "not in it.",
         "",

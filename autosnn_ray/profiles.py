@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.files import write_atomically
 
-FORMAT = 2
-OUTDATED = 1
-"""The format of profiles that missed layers of colour and event networks: they are not believed."""
+FORMAT = 3
+_OF_A_STEP = 2
+"""The format of profiles whose multiply-accumulates were those of one time step."""
+_MISSED_LAYERS = 1
+"""The format of profiles that missed layers of colour and event networks."""
+
+_FIRST = "stem.neuron1"
+"""The layer that frames go into."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class LayerProfile:
         name: The layer's name, as in an evaluation's ``layer_spikes``.
         shape: Channels, height, width that leave it; features alone where it is fully connected.
         parameters: Trainable numbers: weights that feed it, batch norm, time constant.
-        macs: Multiply-accumulates of one time step, padding included, as if the inputs were dense.
+        macs: For one sample, over all time steps: dense multiply-accumulates, padding included. A static frame passes
+            the stem's first convolution once.
         rate: Spikes per neuron and time step, 0 to 1.
         spikes: Spikes/sample over all time steps.
         dead: Channels that did not fire once on any sample.
@@ -136,16 +142,20 @@ class Profile:
         Raises:
             InvalidInputError: A profile of another format.
         """
-        if values["format"] != FORMAT:
+        if values["format"] not in (FORMAT, _OF_A_STEP) or is_outdated(values):
             raise InvalidInputError(
-                f"expected a profile of format {FORMAT}, got {values['format']!r} (format {OUTDATED} missed "
-                "layers of colour and event networks: write it anew with `autosnn-ray inspect`)"
+                f"expected a profile of format {FORMAT}, got {values['format']!r} (format {_MISSED_LAYERS} missed "
+                f"layers of colour and event networks, and format {_OF_A_STEP} does not say how often frames of zeros "
+                "and ones passed the stem: write it anew with `autosnn-ray inspect`)"
             )
         layers = [LayerProfile(**{**layer, "shape": tuple(layer["shape"])}) for layer in values["layers"]]
+        timesteps = int(values["timesteps"])
+        if values["format"] == _OF_A_STEP:
+            layers = [replace(layer, macs=_of_a_sample(layer, timesteps)) for layer in layers]
         return cls(
             architecture=str(values["architecture"]),
             space=str(values["space"]),
-            timesteps=int(values["timesteps"]),
+            timesteps=timesteps,
             samples=int(values["samples"]),
             energy_model=EnergyModel(**values["energy_model"]),
             layers=tuple(layers),
@@ -175,3 +185,16 @@ class Profile:
                 raise InvalidInputError(f"{path}: {error}") from error
             wanted = "a profile, as `autosnn-ray inspect` writes it"
             raise InvalidInputError(f"{path}: expected {wanted}: {error!r}") from error
+
+
+def is_outdated(values: Mapping[str, Any]) -> bool:
+    """Says whether a profile is of an older format and cannot be converted: it is to be measured anew."""
+    if values["format"] == _OF_A_STEP:
+        return not all(layer["real_input"] for layer in values["layers"] if layer["name"] == _FIRST)
+    return bool(values["format"] == _MISSED_LAYERS)
+
+
+def _of_a_sample(layer: LayerProfile, timesteps: int) -> int:
+    """Returns a sample's multiply-accumulates of a layer whose ``macs`` are those of one time step."""
+    # Those of real frames are what was done: one that stands still passes the first convolution once.
+    return round(layer.operations) if layer.name == _FIRST else layer.macs * timesteps

@@ -127,8 +127,13 @@ def shared_ray(_the_process_of_ray: None) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts tests that share a Ray behind all others."""
+    """Puts tests that share a Ray behind those that start one of their own.
+
+    Side by side, the group that starts Ray comes first: it is the longest, and the other processes would wait for it.
+    """
     items.sort(key=lambda item: "shared_ray" in getattr(item, "fixturenames", ()))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: group_of(item.nodeid) != "ray")
 
 
 @pytest.fixture(scope="session")

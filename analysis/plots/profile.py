@@ -38,7 +38,7 @@ def profile_panels(profile: Profile) -> tuple[Panel, ...]:
     learned = tuple("-" if layer.tau is None else f"{layer.tau:.2f}" for layer in layers)
     return (
         Panel("parameters (thousands)", tuple(layer.parameters / 1e3 for layer in layers), none),
-        Panel("MACs a step (thousands)", tuple(layer.macs / 1e3 for layer in layers), none),
+        Panel("MACs/sample (thousands)", tuple(layer.macs / 1e3 for layer in layers), none),
         Panel("firing rate (%)", tuple(100 * layer.rate for layer in layers), silent),
         Panel("spikes/sample", tuple(layer.spikes for layer in layers), none),
         Panel("time constant (steps)", tuple(layer.tau or 0.0 for layer in layers), learned, marks=False),

@@ -105,7 +105,7 @@ def _print(found: Profile, shared: bool) -> None:
         for layer in found.layers
     ]  # fmt: skip
     rows.append(["all", "", f"{found.total('parameters'):,.0f}", f"{found.total('macs'):,.0f}", ""])
-    print_rows(["layer", "shape", "parameters", "MACs/step", "tau"], rows, numbers_from=2)
+    print_rows(["layer", "shape", "parameters", "MACs/sample", "tau"], rows, numbers_from=2)
     rows = [
         [_short(layer.name), f"{layer.rate:.1%}", f"{layer.spikes:,.0f}", _some(layer.dead, layer),
          _some(layer.saturated, layer), f"{'MAC ' if layer.real_input else ''}{layer.operations:,.0f}",

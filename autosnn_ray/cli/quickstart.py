@@ -59,7 +59,7 @@ class Final:
     """An architecture trained from scratch, looked at once on the test samples.
 
     Attributes:
-        title: What it is.
+        title: What it is: ``found``, the fittest on validation samples; ``by hand``; ``also found``, the others.
         architecture: As written, ``srb_k5/skip/…``.
         parameters: Trainable numbers.
         measured: Accuracy and spikes on the test samples.
@@ -79,7 +79,7 @@ def run(options: Namespace) -> None:
         raise RunExistsError(f"{folder}: not empty; give --resume to go on with it, or another --folder")
     from autosnn_ray.cli.console import console
     from autosnn_ray.cluster.executor import Ray
-    from autosnn_ray.own_packages import analysis, search_spaces
+    from autosnn_ray.own_packages import search_spaces
     from autosnn_ray.recipes import load
 
     recipe = load(RECIPE)
@@ -95,14 +95,15 @@ def run(options: Namespace) -> None:
     executor, watch = Ray(num_cpus=options.num_cpus), Told(recipe, started)
     done = reproduce(recipe, path=folder, seed=options.seed, executor=executor, watch=watch)
     by_hand = str(recipe.retrain["architectures"][0])
-    _report(folder, dict(analysis.choose(done.search.frame())), _finals(done, by_hand), options.sample_epochs)
+    finals, searched = _finals(done, by_hand), done.search.frame().set_index("architecture")
+    _report(folder, dict(searched.loc[finals[0].architecture]), finals, options.sample_epochs)
     console.print(
         f"\nall of it in {shlex.quote(str(folder.resolve()))}, after {time.monotonic() - started:.0f} seconds"
     )
 
 
 def _finals(done: Reproduction, by_hand: str) -> list[Final]:
-    """Reads what the model cards say of what was built by hand, and of the fittest on validation samples.
+    """Reads what the model cards say: the fittest on validation samples, what was built by hand, and the others.
 
     Where the search finds what was built by hand, both are the same network.
     """
@@ -114,9 +115,10 @@ def _finals(done: Reproduction, by_hand: str) -> list[Final]:
         raise AutoSNNError(f"{done.retraining.path}: a training from scratch failed: {failed[0]}")
     folders = {str(row["architecture"]): Path(str(row["folder"])) for row in rows}
     fitness = {str(row["architecture"]): float(row["fitness"]) for row in rows}
-    found = max((name for name in folders if name != by_hand), key=fitness.__getitem__, default=by_hand)
+    searched = sorted((name for name in folders if name != by_hand), key=lambda name: -fitness[name]) or [by_hand]
+    named = [("found", searched[0]), ("by hand", by_hand), *(("also found", name) for name in searched[1:])]
     finals = []
-    for title, architecture in (("found", found), ("by hand", by_hand)):
+    for title, architecture in named:
         card = ModelCard.load(folders[architecture])
         if card.on_test is None:
             raise AutoSNNError(f"{folders[architecture]}: expected a card with a look at the test samples")
@@ -124,41 +126,40 @@ def _finals(done: Reproduction, by_hand: str) -> list[Final]:
     return finals
 
 
-def _report(folder: Path, chosen: dict[str, Any], finals: list[Final], short: int) -> None:
+def _report(folder: Path, predicted: dict[str, Any], finals: list[Final], short: int) -> None:
     from autosnn_ray.cli.console import console, print_rows, say_next, say_written
     from autosnn_ray.cli.show import save_results
     from autosnn_ray.files import write_atomically
 
+    found, hand_made, *others = (final.measured for final in finals)
     rows = [
         [final.title, final.architecture, f"{final.parameters:,}",
          f"{final.measured.accuracy:.2%}", f"{final.measured.spikes:,.0f}"]
-        for final in finals
+        for final in (finals[0], *finals[2:], finals[1])
     ]  # fmt: skip
     print_rows(
         ["network", "architecture", "parameters", "accuracy", "spikes"],
         rows,
-        title=f"trained from scratch, one seed, on {finals[0].measured.samples:,} test samples, looked at once",
+        title=f"trained from scratch, one seed, on {found.samples:,} test samples, looked at once",
         numbers_from=2,
     )
-    found, hand_made = finals[0].measured, finals[1].measured
+    if others:
+        console.print("'found' is the one of the highest fitness on validation samples, before any look at these.\n")
     console.print(
-        f"after {epochs_text(short)} {chosen['accuracy']:.2%} and {chosen['spikes']:,.0f} spikes/sample were predicted "
-        f"for it on validation samples; trained to the end it makes {found.accuracy:.2%} and {found.spikes:,.0f} on "
-        "test samples.\n"
+        f"after {epochs_text(short)} {predicted['accuracy']:.2%} and {predicted['spikes']:,.0f} spikes/sample were "
+        f"predicted for it on validation samples; trained to the end it makes {found.accuracy:.2%} and "
+        f"{found.spikes:,.0f} on test samples.\n"
         f"Against the hand-made network: {found.accuracy - hand_made.accuracy:+.2%} accuracy, "
         f"{found.spikes / hand_made.spikes - 1:+.0%} spikes; {found.samples} test samples cannot tell "
         f"accuracies less than about {_resolution(found):.1%} apart.\n"
         "The tables and pictures of the search are of predicted numbers, as each of them says: what they are worth is "
         "in the README, 'What the ranking is worth'."
     )
-    content = {
-        final.title: {
-            "architecture": final.architecture,
-            "parameters": final.parameters,
-            "test": final.measured.to_dict(),
-        }
+    told = [
+        {"architecture": final.architecture, "parameters": final.parameters, "test": final.measured.to_dict()}
         for final in finals
-    }
+    ]
+    content = {"found": told[0], "by hand": told[1], "also found": told[2:]}
     write_atomically(folder / "final.json", f"{json.dumps(content, indent=2)}\n".encode())
     say_written([*save_results(folder / "search", folder), folder / "final.json"])
     say_next("show", folder)

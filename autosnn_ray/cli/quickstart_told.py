@@ -40,7 +40,7 @@ def tell_plan(recipe: Recipe, space: SearchSpace) -> None:
         f"  2/3  all others are predicted from these, and an evolution of {(recipe.search or {})['candidates']} "
         "candidates finds the best trade of accuracy against spikes;\n"
         f"  3/3  the best {top} are trained for {long}, beside a network built by hand; the one of them that does best "
-        "on validation samples counts, and is tested, once, on samples that nothing before has looked at.\n"
+        "on validation samples counts, and then all are tested, once, on samples that nothing before has looked at.\n"
         "It takes minutes; how many is said as soon as a few networks are trained. Ctrl-C loses nothing, --resume goes "
         "on.",
     )

@@ -199,7 +199,7 @@ def _layer(
         name=name,
         shape=found.shape,
         parameters=found.parameters,
-        macs=sum(part.macs for part in found.synapses.values()),
+        macs=sum(part.macs * part.passes for part in found.synapses.values()) // samples,
         rate=float(by_channel.sum()) / (samples * timesteps * size),
         spikes=float(by_channel.sum()) / samples,
         dead=int((by_channel == 0).sum()),

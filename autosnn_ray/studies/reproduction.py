@@ -94,7 +94,8 @@ def reproduce(
         with watch.retraining(searched=recipe.search is not None) as on_run:
             retrain(
                 problem,
-                list(dict.fromkeys([*found, *recipe.retrain.get("architectures", [])])),
+                # Those by hand, often the largest, come first: a long training that begins last is waited for.
+                list(dict.fromkeys([*recipe.retrain.get("architectures", []), *found])),
                 path=path / "retrained",
                 seeds=int(recipe.retrain.get("seeds", 1)),
                 settings=trainings[1],

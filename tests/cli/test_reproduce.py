@@ -170,14 +170,21 @@ def test_the_quickstart_is_a_recipe_with_a_report_of_its_own(capsys, tmp_path):
     assert "after 1 epoch " in said
     assert "supernet" not in said
     final = json.loads((tmp_path / "out" / "final.json").read_text())
-    assert set(final) == {"found", "by hand"}
+    assert set(final) == {"found", "by hand", "also found"}
+    assert len(final["also found"]) == 3
     assert final["by hand"]["architecture"] == "scb_k3/scb_k3/scb_k3/scb_k3/scb_k3"
     found = Evaluation.from_dict(final["found"]["test"])
     assert found.samples == 360
     assert 0 <= found.accuracy <= 1
     retrained = analysis.read_retraining(tmp_path / "out" / "retrained").set_index("architecture")
-    assert len(retrained) == 4
-    assert retrained.drop("scb_k3/scb_k3/scb_k3/scb_k3/scb_k3")["fitness"].idxmax() == final["found"]["architecture"]
+    assert len(retrained) == 5
+    by_fitness = retrained.drop("scb_k3/scb_k3/scb_k3/scb_k3/scb_k3").sort_values("fitness", ascending=False)
+    assert list(by_fitness.index) == [one["architecture"] for one in (final["found"], *final["also found"])]
+    predicted = analysis.read(tmp_path / "out" / "search").set_index("architecture").loc[by_fitness.index[0]]
+    assert f"after 1 epoch {predicted.accuracy:.2%} and {predicted.spikes:,.0f} spikes/sample were predicted" in said
+    for one in final["also found"]:
+        assert one["test"]["measures"]["accuracy"]["value"] == by_fitness.test_accuracy[one["architecture"]]
+        assert one["architecture"] in said
     assert "not empty; give --resume" in refused(capsys, "quickstart", "--folder", tmp_path / "out", *short)
 
 

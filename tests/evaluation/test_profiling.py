@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -46,15 +47,15 @@ def samples(net, count=5, seed=1):
 
 def test_costs_are_those_computed_by_hand():
     net = network()
-    found = profile(net, samples(net))
+    found, steps = profile(net, samples(net)), net.timesteps
     assert [(layer.name, layer.shape, layer.parameters, layer.macs) for layer in found.layers] == [
-        ("stem.neuron1", (4, 6, 6), 2 * 4 * 9 + 8 + 1, 36 * 4 * 2 * 9),
-        ("layers.0.srb_k3.neuron1", (6, 3, 3), 4 * 6 * 9 + 12 + 1, 9 * 6 * 4 * 9),
-        ("layers.0.srb_k3.neuron2", (6, 3, 3), 6 * 6 * 9 + 12 + 4 * 6 + 12 + 1, 9 * 6 * 6 * 9 + 9 * 6 * 4),
-        ("layers.1.conv_k5.neuron", (3, 3, 3), 6 * 3 * 25 + 6 + 1, 9 * 3 * 6 * 25),
+        ("stem.neuron1", (4, 6, 6), 2 * 4 * 9 + 8 + 1, 36 * 4 * 2 * 9),  # the frame stands still
+        ("layers.0.srb_k3.neuron1", (6, 3, 3), 4 * 6 * 9 + 12 + 1, steps * 9 * 6 * 4 * 9),
+        ("layers.0.srb_k3.neuron2", (6, 3, 3), 6 * 6 * 9 + 12 + 4 * 6 + 12 + 1, steps * (9 * 6 * 6 * 9 + 9 * 6 * 4)),
+        ("layers.1.conv_k5.neuron", (3, 3, 3), 6 * 3 * 25 + 6 + 1, steps * 9 * 3 * 6 * 25),
         ("layers.2.max_pool", (3, 1, 1), 0, 0),
-        ("head.hidden.0.neuron", (7,), 3 * 7 + 1, 3 * 7),
-        ("head.neuron", (15,), 7 * 15 + 1, 7 * 15),
+        ("head.hidden.0.neuron", (7,), 3 * 7 + 1, steps * 3 * 7),
+        ("head.neuron", (15,), 7 * 15 + 1, steps * 7 * 15),
     ]
     assert found.total("parameters") == count_parameters(net)
 
@@ -181,8 +182,39 @@ def test_a_profile_survives_its_file(tmp_path):
     assert Profile.load(found.save(tmp_path / "profile.json")) == found
 
 
+def of_a_step(found, net, static):
+    """Returns what was written when ``macs`` were those of one time step."""
+    values = found.to_dict() | {"format": 2}
+    once = {"stem.neuron1"} if static else set()
+    steps = [1 if layer["name"] in once else net.timesteps for layer in values["layers"]]
+    layers = [{**one, "macs": one["macs"] // step} for one, step in zip(values["layers"], steps, strict=True)]
+    return values | {"layers": layers}
+
+
+@pytest.mark.parametrize("static", [True, False])
+def test_macs_of_a_step_in_older_profiles_are_made_those_of_a_sample(static, tmp_path):
+    net = network()
+    split = samples(net)
+    if not static:
+        split = Split(split.x.unsqueeze(1).repeat(1, net.timesteps, 1, 1, 1), split.y)
+    found = profile(net, split)
+    older = tmp_path / "profile.json"
+    older.write_text(json.dumps(of_a_step(found, net, static)))
+    assert Profile.load(older) == found
+
+
+def test_an_older_profile_that_leaves_open_how_often_frames_passed_the_stem_is_refused(tmp_path):
+    net = network()
+    split = samples(net)
+    found = profile(net, Split((split.x > 2).float(), split.y))
+    older = tmp_path / "profile.json"
+    older.write_text(json.dumps(of_a_step(found, net, static=True)))
+    with pytest.raises(InvalidInputError, match=r"format 2 does not say how often frames of zeros and ones"):
+        Profile.load(older)
+
+
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"format": 1}', '{"format": 2}', '{"format": 3}', '{"format": 2, "layers": [1]}']
+    "content", ["", "{}", "[]", '{"format": 1}', '{"format": 2}', '{"format": 4}', '{"format": 3, "layers": [1]}']
 )
 def test_files_that_are_no_profile_are_refused(content, tmp_path):
     (tmp_path / "profile.json").write_text(content)

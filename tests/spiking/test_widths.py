@@ -80,7 +80,7 @@ def test_widths_change_parameters_macs_and_spikes_but_not_what_goes_out(space, s
     found = [profile(alone(supernet, (f"srb_k3_c{width}", "scb_k5")), split) for width in (4, 8, 16)]
     inner = [next(layer for layer in p.layers if layer.name.endswith("neuron1") and "srb" in layer.name) for p in found]
     assert [layer.shape for layer in inner] == [(4, 8, 8), (8, 8, 8), (16, 8, 8)]
-    assert [layer.macs for layer in inner] == [8 * width * 9 * 64 for width in (4, 8, 16)]
+    assert [layer.macs for layer in inner] == [3 * 8 * width * 9 * 64 for width in (4, 8, 16)]
     assert [layer.parameters for layer in inner] == [8 * width * 9 + 2 * width + 1 for width in (4, 8, 16)]
     assert len({layer.spikes for layer in inner}) == 3
     outer = [next(layer for layer in p.layers if layer.name.endswith("neuron2") and "srb" in layer.name) for p in found]
