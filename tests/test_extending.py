@@ -75,7 +75,7 @@ def test_a_network_of_its_block_and_neuron_is_trained_looked_into_and_exported(i
     rows = {row[0]: row[2:4] for row in lines[:2]}
     # 1x1 from 4 to 2 channels and 3x3 from 2 to 4, at 8x8 pixels; 1x1 from 4 to 4 and 5x5 from 4 to 8, at 4x4; each
     # with two batch norms and a time constant.
-    assert rows == {"0.narrow_k3.neuron": ["93", "5,120"], "2.narrow_k5.neuron": ["841", "13,056"]}
+    assert rows == {"0.narrow_k3.neuron": ["93", "10,240"], "2.narrow_k5.neuron": ["841", "26,112"]}
     said = call(*PROGRAM, "export", "net", "--nir", "net.nir", "--program", "net.pt2", cwd=tmp_path, path=installed)
     assert "spikes" in said
     train = (*what, "--architecture", "skip/narrow_k3", "--neuron", "refractory")

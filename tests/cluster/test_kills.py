@@ -97,7 +97,7 @@ def test_a_sub_tree_is_one_process_and_one_that_ends_it_costs_no_other(tmp_path,
 @pytest.mark.parametrize(
     ("algorithm", "by_clock", "by_progress"),
     [
-        pytest.param("autosnn", 5, 3, marks=pytest.mark.slow),
+        pytest.param("autosnn", 3, 2, marks=pytest.mark.slow),
         pytest.param("steady_state", 0, 2, marks=pytest.mark.slow),
     ],
 )
