@@ -5,7 +5,7 @@ What one search has evaluated, those after it do not evaluate again. The same co
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
@@ -17,8 +17,13 @@ from autosnn_ray.cli.evaluator_options import (
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
+from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, wants_predictor
 
-EXAMPLE = "autosnn-ray sweep runs/sweep --supernet supernet --exponents [0,-0.16]"
+if TYPE_CHECKING:
+    from autosnn_ray.evaluators import Evaluator
+    from autosnn_ray.runs.plan import Plan
+
+EXAMPLE = "autosnn-ray sweep runs/sweep --space digits_16 --data digits"
 AFTER_INTERRUPT = "Nothing is lost: the same command goes on."
 
 
@@ -36,7 +41,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="what every random draw comes from")
     add_problem_options(parser)
     add_constraint_options(parser)
-    add_evaluator_options(parser)
+    add_evaluator_options(parser, by_default="predictor, fitted on a sample first")
+    add_predictor_options(parser)
     add_executor_options(parser)
 
 
@@ -46,23 +52,37 @@ def run(options: Namespace) -> None:
     from autosnn_ray.cli.console import amount, percent, say_next
     from autosnn_ray.cli.tables import Column, Output, Table, write_tables
     from autosnn_ray.errors import InvalidInputError
+    from autosnn_ray.runs.search import plan_search
     from autosnn_ray.studies.sweep import sweep_exponents, sweep_table
 
     if options.storage is not None:
         raise InvalidInputError("--storage: a sweep is several runs; keep its folder below a shared one instead")
     problem, supernet = find_problem(options)
-    evaluator = chosen_evaluator(options, supernet)
-    found = sweep_exponents(
-        problem,
-        evaluator,
-        path=options.run,
-        exponents=options.exponents,
-        algorithm=make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings),
-        constraints=chosen_constraints(options),
-        candidates=options.candidates,
-        executor=chosen_executor(options),
-        progress=True,
-    )
+    settings: dict[str, Any] = {
+        "algorithm": make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings),
+        "constraints": chosen_constraints(options),
+        "candidates": options.candidates,
+    }
+
+    def planned(evaluator: Evaluator) -> Plan:
+        return plan_search(problem, evaluator, **settings)
+
+    with chosen_executor(options).open(problem.data.size_bytes) as opened:
+        evaluator: Evaluator
+        if wants_predictor(options):
+            options.resume, options.reuse = True, None
+            evaluator = fit_asked_for(options, problem, supernet, planned, opened)
+        else:
+            evaluator = chosen_evaluator(options, supernet)
+        found = sweep_exponents(
+            problem,
+            evaluator,
+            path=options.run,
+            exponents=options.exponents,
+            executor=opened,
+            progress=True,
+            **settings,
+        )
     known = [record for record in sweep_table(found) if record["architecture"] is not None]
     quality = evaluator.quality
     columns = [
@@ -75,6 +95,9 @@ def run(options: Namespace) -> None:
         Column("evaluated", is_number=True),
         Column("reused", is_number=True),
     ]
+    first = next(iter(found.values()))
+    provenance = str(first.frame().attrs["provenance"])
     notes = ["evaluated, reused: candidates that this search evaluated itself, and that those above it had evaluated"]
+    notes += [f"numbers: {provenance}"] if provenance else []
     write_tables(Output([Table("sweep", columns, known, "the best by each exponent of the fitness", notes)], {}))
-    say_next("show", next(iter(found.values())).path, "--save", "pictures")
+    say_next("show", first.path, "--save", "pictures")

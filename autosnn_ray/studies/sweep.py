@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ from autosnn_ray.algorithms import Algorithm
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluators import Evaluator, as_evaluator
 from autosnn_ray.journal import JOURNAL_FILE
-from autosnn_ray.objectives import Constraint
+from autosnn_ray.objectives import Constraint, SpikeAwareFitness
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.plan import default_goal
+from autosnn_ray.runs.predictor import fit_for_run
 from autosnn_ray.runs.run import Run
-from autosnn_ray.runs.search import search
+from autosnn_ray.runs.search import plan_search, search
 
 EXPONENTS = (0.0, -0.08, -0.16, -0.24)
 """Those of the paper (Na et al., ICML 2022)."""
@@ -24,7 +26,7 @@ EXPONENTS = (0.0, -0.08, -0.16, -0.24)
 
 def sweep_exponents(
     problem: Problem,
-    evaluator: str | Evaluator | Callable[..., Any],
+    evaluator: str | Evaluator | Callable[..., Any] | None = None,
     *,
     path: str | Path,
     exponents: Sequence[float] = EXPONENTS,
@@ -41,7 +43,8 @@ def sweep_exponents(
 
     Args:
         problem: Space, data, T and neurons.
-        evaluator: As ``search`` takes it.
+        evaluator: As ``search`` takes it. Where None a predictor is fitted first, once for all exponents, and kept in
+            ``predictor`` in the folder.
         path: Folder for the runs, one below it for each exponent.
         exponents: Each 0 or negative, none twice.
         algorithm: How candidates are proposed; AutoSNN's evolution where None.
@@ -61,25 +64,29 @@ def sweep_exponents(
     """
     if not exponents or len(set(exponents)) < len(exponents):
         raise InvalidInputError(f"exponents: expected at least one, each once, got {list(exponents)!r}")
-    evaluator = as_evaluator(evaluator)
-    goals = {exponent: default_goal(evaluator, exponent) for exponent in exponents}  # refuses bad ones at once
+    for exponent in exponents:
+        SpikeAwareFitness(None, exponent)  # refuses bad ones at once
     found: dict[float, Run] = {}
+    how: dict[str, Any] = {
+        "algorithm": algorithm, "constraints": constraints, "measures": measures, "candidates": candidates
+    }  # fmt: skip
     with (executor or default_executor()).open(problem.data.size_bytes) as opened:
-        for exponent, goal in goals.items():
+        if evaluator is None:
+            planned = partial(plan_search, problem, **how)
+            evaluator = fit_for_run(problem, None, planned, path=path, resume=True, executor=opened, progress=progress)
+        evaluator = as_evaluator(evaluator)
+        for exponent in exponents:
             folder = Path(path) / f"exponent_{exponent:g}"
             found[exponent] = search(
                 problem,
                 evaluator,
                 path=folder,
-                algorithm=algorithm,
-                objectives=goal,
-                constraints=constraints,
-                measures=measures,
+                objectives=default_goal(evaluator, exponent),
                 reuse=list(found.values()),
-                candidates=candidates,
                 resume=(folder / JOURNAL_FILE).exists(),
                 executor=opened,
                 progress=progress,
+                **how,
             )
     return found
 

@@ -14,7 +14,7 @@ from tests.cli.commands import ok, refused
 @pytest.fixture
 def search(capsys, tiny_supernet_folder, tmp_path):
     def found(*options, name="run", command="search"):
-        local = ("--executor", "local", *(() if command == "sweep" else ("--evaluator", "path")))
+        local = ("--executor", "local", "--evaluator", "path")
         return ok(capsys, command, tmp_path / name, "--supernet", tiny_supernet_folder, *local, *options)
 
     return found
@@ -84,6 +84,23 @@ def test_a_sweep_puts_exponents_side_by_side_and_goes_on(search, tmp_path):
     shared = set(first.architecture) & set(second.architecture)
     assert set(second.architecture[second.reused_from != ""]) == shared
     assert shared
+
+
+def test_a_sweep_predicts_from_one_sample_unless_told_otherwise(capsys, tiny_space_file, tmp_path):
+    where = ("--space", tiny_space_file, "--data", "digits", "--timesteps", 2, "--executor", "local")
+    exponents = ("--exponents", "[0,-0.16]", "--candidates", 6, "--predictor-epochs", 1)
+    said = " ".join(ok(capsys, "sweep", tmp_path / "sweep", *where, *exponents).split())
+    assert said.count("first 9 architectures, each choice equally often, are trained from scratch for 1 epochs") == 1
+    first, second = (analysis.read(tmp_path / "sweep" / name) for name in ("exponent_0", "exponent_-0.16"))
+    assert set(first.basis) == set(second.basis) == {"prediction"}
+    assert second.reused_from.ne("").any()
+    assert (
+        "numbers: predicted from 9 architectures trained from scratch for 1 epoch" in said.split("the best by each")[1]
+    )
+    trained = (tmp_path / "sweep" / "predictor" / "scratch" / "journal.jsonl").read_bytes()
+    again = " ".join(ok(capsys, "sweep", tmp_path / "sweep", *where, *exponents).split())
+    assert said.split("the best by each")[1] == again.split("the best by each")[1]
+    assert (tmp_path / "sweep" / "predictor" / "scratch" / "journal.jsonl").read_bytes() == trained
 
 
 def test_what_is_no_bound_objective_or_measure_is_refused_in_one_line(capsys, tiny_supernet_folder, tmp_path):

@@ -65,6 +65,16 @@ def test_a_sweep_that_was_stopped_goes_on(tmp_path):
     assert {exponent: run.frame().architecture.tolist() for exponent, run in again.items()} == whole
 
 
+def test_without_an_evaluator_one_predictor_serves_all_exponents(tiny_problem, tmp_path):
+    where = {"path": tmp_path / "sweep", "exponents": (0, -0.5), "candidates": 5, "executor": LOCAL}
+    runs = asr.sweep_exponents(tiny_problem, **where, progress=False)
+    evaluators = [run.config()["evaluator"] for run in runs.values()]
+    assert evaluators[0] == evaluators[1]
+    assert evaluators[0]["name"] == "predictor"
+    assert (tmp_path / "sweep" / "predictor" / "scratch").is_dir()
+    assert asr.sweep_table(asr.sweep_exponents(tiny_problem, **where, progress=False)) == asr.sweep_table(runs)
+
+
 @pytest.mark.slow
 @pytest.mark.ray
 def test_on_ray_too_each_candidate_is_evaluated_once(tmp_path):
