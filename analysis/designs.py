@@ -13,6 +13,7 @@ import pandas as pd
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.journal import JOURNAL_FILE
+from autosnn_ray.shown import epochs_text
 
 from .frames import frame_of, open_journal
 from .reproduction import read_reproduction_config
@@ -162,10 +163,9 @@ def design_costs(frame: pd.DataFrame) -> pd.DataFrame:
 def setting_of(frame: pd.DataFrame) -> str:
     """Says in words how the numbers of ``read_designs`` or ``design_costs`` came about."""
     samples, size = frame.attrs["samples"], "x".join(map(str, frame.attrs["feature_size"]))
-    epochs = frame.attrs["epochs"]
     return (
-        f"trained from scratch on {samples['train']:,} samples of {frame.attrs['data']} for {epochs} "
-        f"{'epoch' if epochs == 1 else 'epochs'}, {samples['validation']:,} validation samples; features {size}"
+        f"trained from scratch on {samples['train']:,} samples of {frame.attrs['data']} for "
+        f"{epochs_text(frame.attrs['epochs'])}, {samples['validation']:,} validation samples; features {size}"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from autosnn_ray.errors import JournalError
 from autosnn_ray.evaluations import EXACT, MEAN, PREDICTION, SCORE, SHARE
 from autosnn_ray.journal import JournalContents
+from autosnn_ray.shown import epochs_text
 
 WAYS: dict[str, str] = {
     "path": "each a path of a supernet, none trained from scratch",
@@ -37,7 +38,7 @@ def provenance(contents: JournalContents) -> str:
         how = "spikes too"
     if epochs is not None and name in WAYS:
         cut = [tell.evaluation.get("cut", 0.0) > 0 for _, tell in contents.told]
-        how += f" for {'up to ' * any(cut)}{_epochs(epochs)}"
+        how += f" for {'up to ' * any(cut)}{epochs_text(epochs)}"
         how += f" ({sum(cut)} of {len(cut)} cut short)" * any(cut)
     found = {measure.basis for _, tell in contents.told for measure in tell.evaluation.measures.values()} - {EXACT}
     known = _basis(found, _samples(contents), name, fitted)
@@ -63,10 +64,6 @@ def fitted_of(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}  # a setting of that name of an evaluator of one's own
 
 
-def _epochs(count: int) -> str:
-    return f"{count} {'epoch' if count == 1 else 'epochs'}"
-
-
 def _samples(contents: JournalContents) -> str:
     counts = sorted({tell.evaluation.samples for _, tell in contents.told} - {0})
     return " to ".join(f"{count:,}" for count in dict.fromkeys((*counts[:1], *counts[-1:])))
@@ -74,7 +71,7 @@ def _samples(contents: JournalContents) -> str:
 
 def _basis(found: set[str], samples: str, name: str, fitted: Mapping[str, Any]) -> str:
     if name == "predictor":
-        length = f" for {_epochs(fitted['epochs'])}" if "epochs" in fitted else ""
+        length = f" for {epochs_text(fitted['epochs'])}" if "epochs" in fitted else ""
         return f"predicted from {len(fitted.get('architectures', ()))} architectures trained from scratch{length}"
     if SHARE in found:
         return f"measured on {samples} validation samples"

@@ -21,6 +21,16 @@ def as_table(title: str, values: Mapping[str, object]) -> str:
     return f"<table><caption{_LEFT}>{escape(title)}</caption><tbody>{rows}</tbody></table>"
 
 
+def epochs_text(count: int) -> str:
+    """Returns a number of epochs as it is said.
+
+    Example:
+        >>> epochs_text(1), epochs_text(30)
+        ('1 epoch', '30 epochs')
+    """
+    return f"{count} {'epoch' if count == 1 else 'epochs'}"
+
+
 class Shown:
     """Gives a class a short ``repr`` and a table for notebooks; ``_about`` says what stands in both.
 

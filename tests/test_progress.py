@@ -72,7 +72,7 @@ CALLS = {
     train_from_scratch: "skip/skip",
     retrain: "retraining, tiny",
     fidelity: "ground truth, seed 1",
-    successive_halving: "round 1 of 1, 1 epochs",
+    successive_halving: "round 1 of 1, 1 epoch",
 }
 
 

@@ -16,6 +16,7 @@ from autosnn_ray.cli.executor_options import add_executor_options, chosen_execut
 from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
 from autosnn_ray.cli.options import add_moved_options, problem_of_run
 from autosnn_ray.cli.tables import Column, Output, Table, write_tables
+from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
     from autosnn_ray.objectives import Constraint
@@ -71,7 +72,8 @@ def hold_halving(
         problem, run, rounds=rounds, also=also, constraints=constraints, executor=executor, progress=True
     )
     rows = describe(found)
-    write_tables(halved(rows, {number: f"from scratch, {plan.epochs} epochs" for number, plan in enumerate(rounds)}))
+    titles = {number: f"from scratch, {epochs_text(plan.epochs)}" for number, plan in enumerate(rounds)}
+    write_tables(halved(rows, titles))
     verdict = judge(found, problem.data.chance)
     if verdict is not None:
         console.print(f"winner: {rows[0]['architecture']}, by the mean fitness of {rows[0]['seeds']} trainings")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.evaluator_options import given_evaluator
+from autosnn_ray.cli.evaluator_options import chosen_evaluator, given_evaluator
 from autosnn_ray.cli.options import group
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
     from autosnn_ray.evaluators import Evaluator, Predictor
@@ -55,22 +56,24 @@ def wants_predictor(options: Namespace) -> bool:
     return not is_other and options.predictor_sample != 0
 
 
-def fit_asked_for(
+def evaluator_asked_for(
     options: Namespace,
     problem: Problem,
     supernet: Supernet | None,
     planned: Callable[[Evaluator], Plan],
     executor: Executor | OpenExecutor,
-) -> Predictor:
-    """Trains a sample from scratch, and says what it taught."""
+) -> Evaluator:
+    """Returns the evaluator that the options name; unless they do, fits a predictor and says what it learned."""
+    if not wants_predictor(options):
+        return chosen_evaluator(options, supernet)
     from autosnn_ray.cli.console import console
     from autosnn_ray.runs.predictor import SAMPLE, fit_for_run
 
     sample = min(SAMPLE if options.predictor_sample is None else options.predictor_sample, problem.space.size)
     console.print(
         f"first {sample} architectures, each choice equally often, are trained from scratch for "
-        f"{options.predictor_epochs} epochs; the search then predicts all others from them (docs/ranking.md says what "
-        "that is worth; --evaluator path is AutoSNN's own way)"
+        f"{epochs_text(options.predictor_epochs)}; the search then predicts all others from them (docs/ranking.md says "
+        "what that is worth; --evaluator path is AutoSNN's own way)"
     )
     fitted = fit_for_run(
         problem,

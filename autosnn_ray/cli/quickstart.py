@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.quickstart_told import Told, epochs_text, tell_plan
+from autosnn_ray.cli.quickstart_told import Told, tell_plan
 from autosnn_ray.errors import AutoSNNError, RunExistsError
+from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
     from autosnn_ray.evaluations import Evaluation

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from autosnn_ray.cli.reproduce import Shown
 from autosnn_ray.evaluations import Evaluation
+from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
     from autosnn_ray.algorithms import Candidate, OnResult
@@ -110,16 +111,6 @@ class Told(Shown):
             f"Accuracies below are predicted, for networks trained for {epochs_text(self._short)}: longer training "
             "lifts them all, and it is their order that the search needs.\n"
         )
-
-
-def epochs_text(count: int) -> str:
-    """Returns a number of epochs as it is said.
-
-    Example:
-        >>> epochs_text(1), epochs_text(30)
-        ('1 epoch', '30 epochs')
-    """
-    return f"{count} {'epoch' if count == 1 else 'epochs'}"
 
 
 def _minutes(seconds: float) -> str:

@@ -17,7 +17,6 @@ from autosnn_ray.algorithms import ALGORITHMS
 from autosnn_ray.cli.evaluator_options import (
     add_evaluator_options,
     add_problem_options,
-    chosen_evaluator,
     find_problem,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
@@ -29,7 +28,7 @@ from autosnn_ray.cli.goal_options import (
 )
 from autosnn_ray.cli.halving import hold_halving
 from autosnn_ray.cli.options import amount, group, number
-from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, wants_predictor
+from autosnn_ray.cli.predictor_options import add_predictor_options, evaluator_asked_for, wants_predictor
 
 if TYPE_CHECKING:
     from autosnn_ray.evaluators import Evaluator
@@ -172,11 +171,7 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     def planned(evaluator: Evaluator) -> Plan:
         return plan_search(problem, evaluator, objectives=objectives(evaluator), **settings)
 
-    evaluator: Evaluator
-    if wants_predictor(options):
-        evaluator = fit_asked_for(options, problem, supernet, planned, executor)
-    else:
-        evaluator = chosen_evaluator(options, supernet)
+    evaluator = evaluator_asked_for(options, problem, supernet, planned, executor)
     found = search(
         problem,
         evaluator,

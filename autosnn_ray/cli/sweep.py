@@ -12,12 +12,11 @@ from jsonargparse import ArgumentParser, Namespace
 from autosnn_ray.cli.evaluator_options import (
     add_evaluator_options,
     add_problem_options,
-    chosen_evaluator,
     find_problem,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
-from autosnn_ray.cli.predictor_options import add_predictor_options, fit_asked_for, wants_predictor
+from autosnn_ray.cli.predictor_options import add_predictor_options, evaluator_asked_for
 
 if TYPE_CHECKING:
     from autosnn_ray.evaluators import Evaluator
@@ -68,12 +67,8 @@ def run(options: Namespace) -> None:
         return plan_search(problem, evaluator, **settings)
 
     with chosen_executor(options).open(problem.data.size_bytes) as opened:
-        evaluator: Evaluator
-        if wants_predictor(options):
-            options.resume, options.reuse = True, None
-            evaluator = fit_asked_for(options, problem, supernet, planned, opened)
-        else:
-            evaluator = chosen_evaluator(options, supernet)
+        options.resume, options.reuse = True, None
+        evaluator = evaluator_asked_for(options, problem, supernet, planned, opened)
         found = sweep_exponents(
             problem,
             evaluator,

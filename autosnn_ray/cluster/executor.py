@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
     from autosnn_ray.cluster.opened import OpenRay
@@ -60,7 +61,7 @@ class Asha:
             )
         if epochs <= self.grace:
             raise InvalidInputError(
-                f"asha: each gets {self.grace} of {epochs} epochs, so there is nothing to cut short"
+                f"asha: each gets {self.grace} of {epochs_text(epochs)}, so there is nothing to cut short"
             )
         if getattr(evaluator, "keep", False):
             raise InvalidInputError("asha: keep=True keeps whole trainings; leave one of both out")

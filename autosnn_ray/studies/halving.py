@@ -19,6 +19,7 @@ from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.batches import Batch, evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.run import Run
+from autosnn_ray.shown import epochs_text
 from autosnn_ray.space import format_architecture
 
 HALVING = "halving"
@@ -130,7 +131,7 @@ def successive_halving(
     ):
         for number, plan in enumerate(rounds):
             entered = entered[: plan.finalists] if number else entered
-            title = f"round {number + 1} of {len(rounds)}, {plan.epochs} epochs"
+            title = f"round {number + 1} of {len(rounds)}, {epochs_text(plan.epochs)}"
             batch = Batch.of(
                 problem,
                 TrainFromScratch(epochs=plan.epochs),

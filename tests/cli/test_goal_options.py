@@ -90,7 +90,7 @@ def test_a_sweep_predicts_from_one_sample_unless_told_otherwise(capsys, tiny_spa
     where = ("--space", tiny_space_file, "--data", "digits", "--timesteps", 2, "--executor", "local")
     exponents = ("--exponents", "[0,-0.16]", "--candidates", 6, "--predictor-epochs", 1)
     said = " ".join(ok(capsys, "sweep", tmp_path / "sweep", *where, *exponents).split())
-    assert said.count("first 9 architectures, each choice equally often, are trained from scratch for 1 epochs") == 1
+    assert said.count("first 9 architectures, each choice equally often, are trained from scratch for 1 epoch;") == 1
     first, second = (analysis.read(tmp_path / "sweep" / name) for name in ("exponent_0", "exponent_-0.16"))
     assert set(first.basis) == set(second.basis) == {"prediction"}
     assert second.reused_from.ne("").any()

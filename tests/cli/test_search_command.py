@@ -163,7 +163,7 @@ def test_a_search_predicts_from_a_sample_unless_told_otherwise(capsys, tmp_path,
     """Without a supernet, and with one, whose paths' spikes are corrected."""
     for name, beside in (("free", free), ("supernet", ("--supernet", tiny_supernet_folder, *LOCAL))):
         said = " ".join(ok(capsys, "search", tmp_path / name, *beside, "--predictor-epochs", 1).split())
-        assert "first 9 architectures, each choice equally often, are trained from scratch for 1 epochs" in said
+        assert "first 9 architectures, each choice equally often, are trained from scratch for 1 epoch;" in said
         assert "predicted" in said
         about = evaluator(tmp_path / name)
         assert about["name"] == "predictor"
