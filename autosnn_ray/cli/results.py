@@ -139,7 +139,13 @@ def _what_numbers_are(config: dict[str, Any], provenance: str) -> list[str]:
     from autosnn_ray.objectives import Goal, SpikeAwareFitness
 
     found = [f"numbers: {provenance}"] if provenance else []
-    if config.get("evaluator", {}).get("name") in ("path", "recalibrated"):
+    name = config.get("evaluator", {}).get("name")
+    if name == "predictor":
+        found.append(
+            "predictions give an order, and the first is often not the best of the first five (docs/ranking.md): train "
+            "these, as `autosnn-ray retrain RUN --top 5` does, and take the fittest"
+        )
+    if name in ("path", "recalibrated"):
         found.append(
             "a supernet ranks spikes well and accuracies badly (docs/ranking.md): a search without --evaluator path "
             "predicts accuracies from networks trained from scratch, `autosnn-ray halving` trains the best"

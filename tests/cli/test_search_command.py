@@ -165,6 +165,7 @@ def test_a_search_predicts_from_a_sample_unless_told_otherwise(capsys, tmp_path,
         said = " ".join(ok(capsys, "search", tmp_path / name, *beside, "--predictor-epochs", 1).split())
         assert "first 9 architectures, each choice equally often, are trained from scratch for 1 epoch;" in said
         assert "predicted" in said
+        assert "train these, as `autosnn-ray retrain RUN --top 5` does" in said
         about = evaluator(tmp_path / name)
         assert about["name"] == "predictor"
         assert ("supernet" in about) == (name == "supernet")
