@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +88,12 @@ def replaying(name: str, candidates: int) -> dict[str, float]:
 
 def _evaluation(rng: np.random.Generator) -> Evaluation:
     layers = {f"layers.{layer}.neuron": 100.0 + layer for layer in range(8)}
-    return Evaluation.measured(
+    found = Evaluation.measured(
         accuracy=float(rng.random()), spikes=500 + 1000 * float(rng.random()), loss=0.1, samples=360,
         layer_spikes=layers, seconds=0.5,
     )  # fmt: skip
+    parameters = Evaluation.given({"parameters": float(rng.integers(1, 400_000))})  # MAP-Elites asks for them
+    return replace(found, measures={**found.measures, **parameters.measures})
 
 
 def _one(state, rng: np.random.Generator) -> None:
