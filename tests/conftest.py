@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -89,6 +90,13 @@ def marked_ray(file: str) -> frozenset[str]:
 
 def _is_of_ray(mark: ast.expr) -> bool:
     return "pytest.mark.ray" in ast.unparse(mark)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """What a test draws from PyTorch's own generator is the same, whichever tests ran before it in its process."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session")

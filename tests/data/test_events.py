@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,10 @@ from autosnn_ray.data.readers import event_files
 from autosnn_ray.data.readers.frames import FRAMES_BY, Cutting
 from autosnn_ray.data.resize import fit_size
 from autosnn_ray.errors import DamagedCacheWarning, InvalidInputError
+from autosnn_ray.spiking import NeuronSettings, SpikingNetwork
 from tests.data import make_events as make
+
+LIVELY = NeuronSettings(decay_input=False, threshold=0.5)
 
 
 def save_array(path, events):
@@ -285,11 +289,10 @@ def test_counts_are_augmented_in_training_alone(tmp_path, frames_cache):
 
 
 def test_counts_enter_a_network_as_numbers(tmp_path, frames_cache, tiny_space):
-    from autosnn_ray.spiking import SpikingNetwork
-
     make.write_nmnist(tmp_path, train=5, test=1)
     x = load_dataset("nmnist", folder=tmp_path).test.x
-    network = SpikingNetwork(tiny_space, classes=10, timesteps=4, in_channels=2, input_size=(34, 34)).eval()
+    of_counts: dict[str, Any] = {"timesteps": 4, "in_channels": 2, "input_size": (34, 34), "neuron": LIVELY}
+    network = SpikingNetwork(tiny_space, classes=10, **of_counts).eval()
     path = tiny_space.at(4)
     assert torch.equal(network(x, path).logits, network(x.float(), path).logits)
-    assert network(F.pad(x, (0, 0)), path).spikes.sum() > 0
+    assert network(x, path).spikes.sum() > 0
