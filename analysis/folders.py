@@ -14,6 +14,7 @@ KINDS: dict[str, str] = {
     "fidelity": "evaluators held against networks trained from scratch",
     "predictor": "a sample trained from scratch, which a predictor was fitted on",
     "halving": "successive halving of a search's best",
+    "finalists": "the best of a search, trained from scratch at its end",
     "search": "a search, or given architectures evaluated",
     "supernet": "a supernet",
     "network": "a trained network",
@@ -45,6 +46,7 @@ def kind_of(path: str | Path) -> str:
         "fidelity": [f"ground_truth/seed_*/{JOURNAL_FILE}", f"truth/seed_*/{JOURNAL_FILE}"],
         "predictor": [f"scratch/{JOURNAL_FILE}", f"alone/{JOURNAL_FILE}"],
         "halving": [f"round_*/{JOURNAL_FILE}"],
+        "finalists": ["finalists.json", f"epochs_*/*/{JOURNAL_FILE}"],
         "supernet": ["supernet.json"],
         "network": ["network.json"],
     }

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from autosnn_ray.spiking.neurons import NeuronSettings as NeuronSettings
     from autosnn_ray.spiking.official import load_official_state as load_official_state
     from autosnn_ray.studies.fidelity import fidelity as fidelity
+    from autosnn_ray.studies.finalists import train_finalists as train_finalists
     from autosnn_ray.studies.halving import halving_rounds as halving_rounds
     from autosnn_ray.studies.halving import successive_halving as successive_halving
     from autosnn_ray.studies.reproduction import reproduce as reproduce
@@ -157,6 +158,7 @@ _HOME = {
     "NeuronSettings": "spiking.neurons",
     "load_official_state": "spiking.official",
     "fidelity": "studies.fidelity",
+    "train_finalists": "studies.finalists",
     "halving_rounds": "studies.halving",
     "successive_halving": "studies.halving",
     "fit_predictor": "runs.predictor",

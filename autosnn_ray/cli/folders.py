@@ -111,6 +111,15 @@ def _halving(path: Path, best: int) -> Output:
     return halved(_read(file))
 
 
+def _finalists(path: Path, best: int) -> Output:
+    from autosnn_ray.cli.finalists import finalists_of
+
+    found = finalists_of(path.parent)
+    if found is None:
+        return Output([], {"path": str(path)}, [f"{shlex.quote(str(path))}: the trainings are not at their end yet"])
+    return Output([found], {"path": str(path)})
+
+
 def _supernet(path: Path, best: int) -> Output:
     about = _read(path / "supernet.json")
     paths, space = about["paths"], about["space"]["name"]
@@ -158,6 +167,7 @@ _SHOWN = {
     "designs": _designs,
     "fidelity": _fidelity,
     "halving": _halving,
+    "finalists": _finalists,
     "supernet": _supernet,
     "network": _network,
 }

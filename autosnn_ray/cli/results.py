@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autosnn_ray.cli.finalists import finalists_of
 from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
 from autosnn_ray.errors import AutoSNNError
 
@@ -15,26 +16,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def show_found(path: Path, best: int) -> None:
+def show_found(path: Path, best: int, *, trains: bool = False) -> None:
     """Prints what a search has found.
+
+    Args:
+        path: Its folder.
+        best: How many of its best.
+        trains: Whether these are about to be trained.
 
     Raises:
         AutoSNNError: Nothing was evaluated: what failed is said above.
     """
     from autosnn_ray.own_packages import analysis
 
-    show_results(path, best)
+    write_tables(results(path, best, trains=trains))
     if not (analysis.read(path).status == "done").any():
         raise AutoSNNError(f"{path}: no candidate could be evaluated; the reasons are said above")
 
 
-def show_results(path: Path, best: int) -> None:
-    """Prints the best candidates and the front of a run."""
-    write_tables(results(path, best))
-
-
-def results(path: Path, best: int) -> Output:
-    """Returns the best candidates and the front of a run, and what their numbers are."""
+def results(path: Path, best: int, *, trains: bool = False) -> Output:
+    """Returns the best candidates and the front of a run, what their numbers are, and what came of those trained."""
     from autosnn_ray.own_packages import analysis
 
     frame, config = analysis.read(path), analysis.read_config(path)
@@ -44,6 +45,9 @@ def results(path: Path, best: int) -> Output:
     title = f"the best {min(best, size)}, by {_goal(config)}; {provenance}"
     further = _further(frame, config)
     rest = [*(_what_cannot_be_told_apart(frame) if size else []), *_what_numbers_are(config, provenance)]
+    trained = None if trains else finalists_of(path)
+    if size and not (trains or trained):
+        rest += _advice(config)
     tables = (
         []
         if not size
@@ -60,6 +64,7 @@ def results(path: Path, best: int) -> Output:
             ),
         ]
     )
+    tables += [] if trained is None else [trained]
     about = {
         "path": str(path),
         "state": state,
@@ -139,21 +144,26 @@ def _what_numbers_are(config: dict[str, Any], provenance: str) -> list[str]:
     from autosnn_ray.objectives import Goal, SpikeAwareFitness
 
     found = [f"numbers: {provenance}"] if provenance else []
-    name = config.get("evaluator", {}).get("name")
-    if name == "predictor":
-        found.append(
-            "predictions give an order, and the first is often not the best of the first five (docs/ranking.md): train "
-            "these, as `autosnn-ray retrain RUN --top 5` does, and take the fittest"
-        )
-    if name in ("path", "recalibrated"):
-        found.append(
-            "a supernet ranks spikes well and accuracies badly (docs/ranking.md): a search without --evaluator path "
-            "predicts accuracies from networks trained from scratch, `autosnn-ray halving` trains the best"
-        )
     for objective in Goal.from_dict(config["goal"]).objectives if "goal" in config else ():
         if isinstance(objective, SpikeAwareFitness):
             found.append(f"fitness = {objective.formula}; spikes are spikes/sample")
     return found
+
+
+def _advice(config: dict[str, Any]) -> list[str]:
+    """Says what to do with numbers that are not those of trained networks."""
+    name = config.get("evaluator", {}).get("name")
+    if name == "predictor":
+        return [
+            "predictions give an order, and the first is often not the best of the first five (docs/ranking.md): train "
+            "these, as `autosnn-ray retrain RUN --top 5` does, and take the fittest"
+        ]
+    if name in ("path", "recalibrated"):
+        return [
+            "a supernet ranks spikes well and accuracies badly (docs/ranking.md): a search without --evaluator path "
+            "predicts accuracies from networks trained from scratch, `autosnn-ray halving` trains the best"
+        ]
+    return []
 
 
 def _what_cannot_be_told_apart(frame: pd.DataFrame) -> list[str]:

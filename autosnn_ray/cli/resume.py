@@ -5,11 +5,14 @@ Candidates that were under way are evaluated again; none is lost, none is counte
 
 from __future__ import annotations
 
+from typing import Any
+
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.finalists import add_finalists_option, check_finalists, end_with_finalists, trains_finalists
 from autosnn_ray.cli.goal_options import add_reuse_options
-from autosnn_ray.cli.options import add_moved_options, moved_data
+from autosnn_ray.cli.options import add_moved_options, moved_data, problem_of_run
 
 EXAMPLE = "autosnn-ray resume runs/first --candidates 600"
 AFTER_INTERRUPT = "Nothing is lost: the same command goes on."
@@ -24,6 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=None,
         help="how many to evaluate in all; more than before extends the run (default: as before)",
     )
+    add_finalists_option(parser)
     add_reuse_options(parser)
     add_moved_options(parser)
     add_executor_options(parser)
@@ -38,6 +42,7 @@ def run(options: Namespace) -> None:
     from autosnn_ray.runs.search import resume
     from autosnn_ray.storage.run_folder import open_run_folder
 
+    check_finalists(options)
     with open_run_folder(options.run, options.storage) as home:  # fetched from a URL, where it is not here
         folder = home.path
         config = read_journal(folder).config
@@ -45,15 +50,22 @@ def run(options: Namespace) -> None:
         raise JournalError(
             f"{folder}: the search was ended before it had begun; start it again with autosnn-ray search"
         )
-    found = resume(
-        options.run,
-        candidates=options.candidates,
-        supernet=options.supernet,
-        data=moved_data(options),
-        reuse=options.reuse,
-        executor=chosen_executor(options, config.get("executor")),
-        storage=options.storage,
-        progress=True,
-    )
-    show_found(found.path, best=5)
+    settings: dict[str, Any] = {
+        "candidates": options.candidates,
+        "supernet": options.supernet,
+        "data": moved_data(options),
+        "reuse": options.reuse,
+        "storage": options.storage,
+        "progress": True,
+    }
+    executor = chosen_executor(options, config.get("executor"))
+    if not trains_finalists(options, config):
+        found = resume(options.run, executor=executor, **settings)
+        show_found(found.path, best=5)
+    else:
+        problem, _ = problem_of_run(options, folder)
+        with executor.open(problem.data.size_bytes) as opened:
+            found = resume(options.run, executor=opened, **settings)
+            show_found(found.path, best=5, trains=True)
+            end_with_finalists(options, problem, found, opened)
     say_next("show", found.path, "--save", "pictures")

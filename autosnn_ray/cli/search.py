@@ -20,13 +20,13 @@ from autosnn_ray.cli.evaluator_options import (
     find_problem,
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.finalists import add_finalists_option, check_finalists, end_with_finalists, trains_finalists
 from autosnn_ray.cli.goal_options import (
     add_constraint_options,
     add_measure_options,
     chosen_constraints,
     chosen_objectives,
 )
-from autosnn_ray.cli.halving import hold_halving
 from autosnn_ray.cli.options import amount, group, number
 from autosnn_ray.cli.predictor_options import add_predictor_options, evaluator_asked_for, wants_predictor
 
@@ -57,12 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "whose ten best are taken; may be repeated",
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run that is in the folder")
-    parser.add_argument(
-        "--finalists",
-        type=int,
-        default=0,
-        help="end with successive halving: train so many of the best from scratch, fewer and fewer for longer",
-    )
+    add_finalists_option(parser)
     add_problem_options(parser)
     _add_algorithm_options(parser)
     add_fitness_options(parser)
@@ -131,15 +126,8 @@ def chosen_goal(options: Namespace, evaluator: Any) -> Goal:
 
 def run(options: Namespace) -> None:
     """Runs or resumes a search."""
-    from autosnn_ray.errors import InvalidInputError
-    from autosnn_ray.storage.remote import is_url
-
     take_former(options)
-    if options.finalists and is_url(options.storage):
-        raise InvalidInputError(
-            "--finalists: successive halving is not copied to a URL while it goes on; hold it afterwards "
-            "(autosnn-ray halving RUN), and then copy it (autosnn-ray resume RUN --storage URL)"
-        )
+    check_finalists(options)
     problem, supernet = find_problem(options)
     executor = chosen_executor(options)
     if not (wants_predictor(options) or options.finalists):
@@ -155,7 +143,6 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     from autosnn_ray.cli.console import say_next
     from autosnn_ray.cli.results import show_found
     from autosnn_ray.runs.search import plan_search, search
-    from autosnn_ray.studies.halving import halving_rounds
 
     settings: dict[str, Any] = {
         "algorithm": make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings),
@@ -184,10 +171,10 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         progress=True,
         **settings,
     )
-    show_found(found.path, best=5)
-    if options.finalists:
-        rounds = halving_rounds(options.finalists)
-        hold_halving(problem, found, rounds, executor)
+    trains = trains_finalists(options, found.config())
+    show_found(found.path, best=5, trains=trains)
+    if trains:
+        end_with_finalists(options, problem, found, executor)
     say_next("show", found.path, "--save", "pictures")
 
 

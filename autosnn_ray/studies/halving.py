@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError
@@ -20,7 +19,7 @@ from autosnn_ray.runs.batches import Batch, evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
-from autosnn_ray.space import format_architecture
+from autosnn_ray.space import Architecture, format_architecture
 
 HALVING = "halving"
 """Folder of the rounds in a search's folder."""
@@ -139,19 +138,26 @@ def successive_halving(
                 path=run.path / HALVING / f"round_{number}",
                 repetitions=plan.seeds,
                 on_result=told(title, len(entered) * plan.seeds) if told else None,
-                measures=tuple(name for name in goal.measures if isinstance(MEASURES.get(name), Measured)),
+                measures=measured_for(goal),
             )
             (done,) = evaluate_all([batch], executor=opened)
-            placed = _place(number, done.path, goal, plan.seeds)
-            found = placed + found
-            entered = [finalist.architecture for finalist in placed]
+            round_placed = placed(number, read_journal(done.path).evaluations, goal, plan.seeds)
+            found = round_placed + found
+            entered = [finalist.architecture for finalist in round_placed]
     return found
 
 
-def _place(number: int, folder: Path, goal: Goal, seeds: int) -> list[Finalist]:
+def measured_for(goal: Goal) -> tuple[str, ...]:
+    """Returns which measures a goal names that must be taken of every candidate."""
+    return tuple(name for name in goal.measures if isinstance(MEASURES.get(name), Measured))
+
+
+def placed(
+    number: int, evaluated: Mapping[Architecture, tuple[Evaluation, ...]], goal: Goal, seeds: int
+) -> list[Finalist]:
     """Sorts a round's architectures by mean worth; those without an evaluation of every seed fall out."""
     rows: list[tuple[tuple[float, ...], str, tuple[Evaluation, ...]]] = []
-    for architecture, evaluations in read_journal(folder).evaluations.items():
+    for architecture, evaluations in evaluated.items():
         if len(evaluations) == seeds:
             judged = [goal.judge(evaluation) for evaluation in evaluations]
             violation = statistics.fmean(judgement.violation for judgement in judged)

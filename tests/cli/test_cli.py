@@ -179,7 +179,7 @@ def test_bad_input_gets_one_clear_line(capsys, tmp_path, monkeypatch, arguments,
         (["--runtime-env", '{"env_vars": 3'], "--runtime-env: expected JSON, or a file of it"),
         (["--concurrent", "0"], "--concurrent: expected a whole number of at least 1, got 0"),
         (["--storage", "nope://bucket"], "storage: expected a URL that fsspec knows, such as s3://bucket/runs"),
-        (["--storage", "s3://bucket", "--finalists", "2"], "--finalists: successive halving is not copied to a URL"),
+        (["--finalists", "-1"], "--finalists: expected 0, which trains none, or more, got -1"),
     ],
 )
 def test_bad_searches_get_one_clear_line_and_write_nothing(

@@ -22,13 +22,6 @@ PATH = ("--evaluator", "path", *LOCAL)
 
 
 @pytest.fixture
-def free(tiny_space_file):
-    """What is searched without a supernet: a tiny space, few samples."""
-    return ("--space", tiny_space_file, "--data", "digits", "--timesteps", 2, "--train-samples", 96,
-            "--validation-samples", 60, *LOCAL)  # fmt: skip
-
-
-@pytest.fixture
 def run(capsys, tmp_path, tiny_supernet_folder):
     """A finished search of four candidates."""
     ok(capsys, "search", tmp_path / "run", "--supernet", tiny_supernet_folder, "--candidates", 4, *PATH)
@@ -152,7 +145,12 @@ def test_former_names_work_and_are_noted(capsys, tmp_path, free):
         assert f"note: {before} is now {now}; the former name goes with the next release" in capsys.readouterr().err
     assert (tmp_path / "run" / "halving" / "halving.json").is_file()
     assert len(list((tmp_path / "truth").glob("seed_*"))) == 2, "where --truth, now --ground-truth, said"
-    assert main(["search", str(tmp_path / "other"), *map(str, free), "--survey", "8", "--survey-epochs=1"]) == 0
+    assert (
+        main(
+            ["search", str(tmp_path / "other"), *map(str, free), "--survey", "8", "--survey-epochs=1", "--finalists=0"]
+        )
+        == 0
+    )
     said = capsys.readouterr().err
     assert "note: --survey is now --predictor-sample" in said
     assert "note: --survey-epochs is now --predictor-epochs" in said
@@ -162,7 +160,9 @@ def test_former_names_work_and_are_noted(capsys, tmp_path, free):
 def test_a_search_predicts_from_a_sample_unless_told_otherwise(capsys, tmp_path, free, tiny_supernet_folder):
     """Without a supernet, and with one, whose paths' spikes are corrected."""
     for name, beside in (("free", free), ("supernet", ("--supernet", tiny_supernet_folder, *LOCAL))):
-        said = " ".join(ok(capsys, "search", tmp_path / name, *beside, "--predictor-epochs", 1).split())
+        said = " ".join(
+            ok(capsys, "search", tmp_path / name, *beside, "--predictor-epochs", 1, "--finalists", 0).split()
+        )
         assert "first 9 architectures, each choice equally often, are trained from scratch for 1 epoch;" in said
         assert "predicted" in said
         assert "train these, as `autosnn-ray retrain RUN --top 5` does" in said
@@ -174,7 +174,7 @@ def test_a_search_predicts_from_a_sample_unless_told_otherwise(capsys, tmp_path,
         assert (frame.accuracy_low <= frame.accuracy).all()
         assert (frame.accuracy <= frame.accuracy_high).all()
     cut(tmp_path / "free", tells=3)
-    ok(capsys, "resume", tmp_path / "free")
+    ok(capsys, "resume", tmp_path / "free", "--finalists", 0)
     assert len(analysis.read(tmp_path / "free")) == 9
 
 

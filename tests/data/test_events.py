@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from autosnn_ray.data import load_dataset
 from autosnn_ray.data.readers import event_files

@@ -1,0 +1,108 @@
+"""What a search ends with unless told otherwise: the best that it predicts are trained from scratch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from autosnn_ray.cli.main import main
+from autosnn_ray.studies import finalists
+from tests.cli.commands import ok
+from tests.cli.test_cli import refused
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Trainings of an epoch, in place of eight."""
+    monkeypatch.setattr(finalists, "EPOCHS", 1)
+
+
+def search(capsys, where, free, *options):
+    return " ".join(ok(capsys, "search", where, *free, "--predictor-epochs", 1, *options).split())
+
+
+def rows(folder):
+    return json.loads((folder / "finalists" / "finalists.json").read_text())["finalists"]
+
+
+def timeless(found):
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in found]
+
+
+def test_the_best_that_are_predicted_are_trained_and_shown(capsys, tmp_path, free):
+    said = search(capsys, tmp_path / "run", free)
+    assert "the 5 that are predicted best are now trained from scratch, for 1 epoch" in said
+    assert "retrain RUN --top 5" not in said, "what is done anyway is advised"
+    found = rows(tmp_path / "run")
+    assert sorted(row["predicted_place"] for row in found) == [1, 2, 3, 4, 5]
+    assert [row["fitness"] for row in found] == sorted((row["fitness"] for row in found), reverse=True)
+    assert f"found: {found[0]['architecture']}, the fittest of them" in said
+    assert "trained from scratch: once, for 1 epoch, on 60 validation samples" in said
+    for shown in (tmp_path / "run", tmp_path / "run" / "finalists"):
+        again = " ".join(ok(capsys, "show", shown).split())
+        assert f"found: {found[0]['architecture']}, the fittest of them" in again
+        assert "retrain RUN --top 5" not in again
+    assert json.loads(ok(capsys, "show", tmp_path / "run", "--format", "json"))["finalists"] == found
+
+
+def test_what_a_kill_left_of_them_is_gone_on_with(capsys, tmp_path, free):
+    search(capsys, tmp_path / "run", free)
+    home, found = tmp_path / "run" / "finalists", rows(tmp_path / "run")
+    (home / "finalists.json").unlink()
+    kept, lost, *_ = sorted((home / "epochs_1").iterdir())
+    shutil.rmtree(lost)
+    before = (kept / "journal.jsonl").read_bytes()
+    assert "not at their end yet" in ok(capsys, "show", home)
+    assert "the fittest of them" in " ".join(ok(capsys, "resume", tmp_path / "run").split())
+    assert timeless(rows(tmp_path / "run")) == timeless(found)
+    assert (kept / "journal.jsonl").read_bytes() == before
+
+
+def test_they_are_left_out_where_that_is_asked_or_no_order_is_predicted(capsys, tmp_path, free):
+    for number, options in enumerate(
+        [
+            ("--finalists", 0),
+            ("--objective", "accuracy", "--objective", "spikes"),
+            ("--evaluator", "training_free"),
+        ]
+    ):
+        said = search(capsys, tmp_path / str(number), free, "--candidates", 4, *options)
+        assert "now trained" not in said
+        assert not (tmp_path / str(number) / "finalists").exists()
+        assert ("retrain RUN --top 5" in said) == (number < 2)
+    said = search(capsys, tmp_path / "halved", free, "--candidates", 4, "--finalists", 1)
+    assert "winner:" in said
+    assert (tmp_path / "halved" / "halving" / "halving.json").exists()
+    assert not (tmp_path / "halved" / "finalists").exists()
+
+
+def test_they_are_copied_to_a_url_with_all_else(capsys, tmp_path, monkeypatch, free):
+    monkeypatch.chdir(tmp_path)
+    url = (tmp_path / "bucket").as_uri()
+    search(capsys, "run", free, "--storage", url)
+    here, there = tmp_path / "run" / "finalists", tmp_path / "bucket" / "run" / "finalists"
+    names = sorted(path.relative_to(here) for path in here.rglob("*.json*"))
+    assert sum(name.name == "journal.jsonl" for name in names) == 5
+    assert names[-1].name == "finalists.json"
+    assert all((there / name).read_bytes() == (here / name).read_bytes() for name in names)
+
+
+def test_a_file_that_says_something_else_is_refused(capsys, tmp_path, free):
+    search(capsys, tmp_path / "run", free, "--finalists", 0)
+    file = tmp_path / "run" / "finalists" / "finalists.json"
+    file.parent.mkdir()
+    for wrong in ("[]", "{", '{"finalists": []}', '{"finalists": 3}'):
+        file.write_text(wrong)
+        assert "expected what a search wrote of its finalists" in refused(capsys, "show", tmp_path / "run")
+
+
+def test_where_every_training_fails_it_is_said(capsys, tmp_path, monkeypatch, free):
+    def fails(*_):
+        raise RuntimeError("no memory left")
+
+    search(capsys, tmp_path / "run", free, "--finalists", 0)
+    monkeypatch.setattr(finalists.TrainFromScratch, "start", fails)
+    assert main(["resume", str(tmp_path / "run")]) == 1
+    assert "every training failed" in capsys.readouterr().err

@@ -1,0 +1,73 @@
+"""The best of a search trained from scratch at its end, with real trainings of tiny networks."""
+
+from __future__ import annotations
+
+import pytest
+
+import analysis
+import autosnn_ray as asr
+from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.studies.finalists import FINALISTS
+from tests.runs.common import LOCAL
+from tests.runs.evaluators import score
+
+SHORT = {"count": 3, "epochs": 1, "executor": LOCAL}
+
+
+@pytest.fixture
+def run(tiny_problem, tmp_path):
+    return asr.search(tiny_problem, score, path=tmp_path / "run", candidates=6, executor=LOCAL)
+
+
+def journals(run):
+    return {path.parent.name: path.read_bytes() for path in (run.path / FINALISTS).rglob("journal.jsonl")}
+
+
+def test_the_best_are_ordered_by_what_their_training_reached(run, tiny_problem):
+    told = []
+    found = asr.train_finalists(tiny_problem, run, **SHORT, on_run=lambda *about: told.append(about))
+    assert told == [("the best 3, 1 epoch", 3)]
+    assert {one.architecture for one in found} == set(run.best(3)["architecture"])
+    assert [one.place for one in found] == [1, 2, 3]
+    goal = asr.Goal.from_dict(run.config()["goal"])
+    for one in found:
+        settings, architecture = asr.TrainSettings(epochs=1), tiny_problem.space.parse(one.architecture)
+        network = asr.train_from_scratch(tiny_problem, architecture, seed=0, settings=settings)
+        trained = asr.evaluate(network, tiny_problem.data.validation)
+        assert one.evaluations[0].accuracy == trained.accuracy
+        assert one.fitness == goal.objectives[0](trained)
+    assert [one.fitness for one in found] == sorted((one.fitness for one in found), reverse=True)
+    assert analysis.kind_of(run.path / FINALISTS) == "finalists"
+
+
+def test_what_was_trained_is_not_trained_again_and_an_extended_search_trains_the_new(run, tiny_problem):
+    asr.train_finalists(tiny_problem, run, **SHORT)
+    before = journals(run)
+    asr.train_finalists(tiny_problem, run, **SHORT)
+    assert journals(run) == before
+    asr.resume(run.path, candidates=9, evaluator=score, executor=LOCAL)
+    best = [name.replace("/", "+") for name in run.best(3)["architecture"]]
+    found = asr.train_finalists(tiny_problem, run, **SHORT)
+    after = journals(run)
+    assert set(after) == set(before) | set(best)
+    assert set(after) > set(before), "the best of nine are those of six: nothing was tried here"
+    assert {name: after[name] for name in before} == before
+    assert {one.architecture.replace("/", "+") for one in found} == set(best)
+
+
+def test_of_other_lengths_each_is_a_training_of_its_own(run, tiny_problem):
+    one, two = (
+        asr.train_finalists(tiny_problem, run, count=1, epochs=epochs, executor=LOCAL)[0].evaluations[0]
+        for epochs in (1, 2)
+    )
+    assert one.loss != two.loss
+
+
+def test_a_search_without_any_result_is_refused(tiny_problem, tmp_path):
+    nothing = asr.search(tiny_problem, _broken, path=tmp_path / "nothing", candidates=2, executor=LOCAL)
+    with pytest.raises(InvalidInputError, match="no candidate has been evaluated"):
+        asr.train_finalists(tiny_problem, nothing, executor=LOCAL)
+
+
+def _broken(problem, architecture):
+    raise RuntimeError("no")
