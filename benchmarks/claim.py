@@ -3,12 +3,12 @@
     python benchmarks/claim.py FOLDER                # goes on where it was cut off, also from --out alone
     python benchmarks/claim.py FOLDER --write-only   # table and picture of what is there
 
-Fashion-MNIST at 16x16 (averaged down to 14x14, padded). The search sees a part of the training samples; its five best
-are trained on them for 8 epochs, and the fittest of these on validation samples is what is found. What was predicted
-best stands beside it. These, AutoSNN's own architecture, every network of one block, hand-made ones as narrow as
-AutoSNN's is, and drawn ones are trained from scratch. Lengths are tried on the first two until validation accuracy no
-longer rises; test images are looked at for the chosen length alone, once a network. First one seed of all, in the order
-of what they tell, then the next.
+Fashion-MNIST at 16x16 (averaged down to 14x14, padded). The search is the default one, and sees a part of the training
+samples; what it finds is the fittest of its five best, trained on that part. What was predicted best stands beside it.
+These, AutoSNN's own architecture, every network of one block, hand-made ones as narrow as AutoSNN's is, and drawn ones
+are trained from scratch. Lengths are tried on the first two until validation accuracy no longer rises; test images are
+looked at for the chosen length alone, once a network. First one seed of all, in the order of what they tell, then the
+next.
 """
 
 from __future__ import annotations
@@ -33,13 +33,11 @@ import search_spaces
 from autosnn_ray.files import write_atomically
 from autosnn_ray.journal import JOURNAL_FILE
 from autosnn_ray.space import SearchSpace, format_architecture
-from autosnn_ray.studies.halving import Round, successive_halving
 from autosnn_ray.studies.retraining import retrain
 from autosnn_ray.training import TrainSettings
 
 AUTOSNN = "srb_k5/srb_k5/skip/srb_k3/srb_k5"
 SPACE = search_spaces.load("digits_16")
-FINALISTS, FINAL_EPOCHS = 5, 8
 HAND_MADE = ("cifarnet_fang", "resnet11_lee")
 FIRST_SEED = 100
 """No seed that the search or its sample has used."""
@@ -121,8 +119,7 @@ class Claim:
         problem = asr.Problem(SPACE, self.data(self.options.search_samples, self.options.search_samples // 2))
         is_begun = (folder / JOURNAL_FILE).exists()
         run = asr.search(problem, path=folder, resume=is_begun, executor=here, progress=False)
-        last = [Round(FINALISTS, FINAL_EPOCHS, seeds=1)]
-        winner = successive_halving(problem, run, rounds=last, executor=here, progress=False)[0]
+        winner = asr.train_finalists(problem, run, executor=here, progress=False)[0]
         predicted = str(analysis.choose(run.frame())["architecture"])
         found = {"architecture": winner.architecture, "predicted_best": predicted}
         write_atomically(self.options.folder / "found.json", json.dumps(found).encode())

@@ -11,7 +11,7 @@ from jsonargparse import ArgumentParser, Namespace
 from autosnn_ray.cli.console import amount, command, percent
 from autosnn_ray.cli.halving import hold_halving
 from autosnn_ray.cli.tables import Column, Output, Table, write_tables
-from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError
+from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError, SearchInterruptedError
 from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
@@ -59,10 +59,17 @@ def end_with_finalists(options: Namespace, problem: Problem, run: Run, executor:
 
     # Where the storage is a URL, what is trained here is copied there too.
     with open_run_folder(options.run, options.storage):
-        if options.finalists:
-            hold_halving(problem, run, halving_rounds(options.finalists), executor)
-        else:
-            _train(problem, run, executor)
+        try:
+            if options.finalists:
+                hold_halving(problem, run, halving_rounds(options.finalists), executor)
+            else:
+                _train(problem, run, executor)
+        except SearchInterruptedError as error:
+            asked = ("--finalists", options.finalists) if options.finalists else ()
+            again = command("resume", run.path, *asked)
+            raise SearchInterruptedError(
+                f"the search is finished, the training of its best was stopped; nothing is lost: {again}"
+            ) from error
 
 
 def _train(problem: Problem, run: Run, executor: Executor | OpenExecutor) -> None:

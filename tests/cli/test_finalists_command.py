@@ -106,3 +106,23 @@ def test_where_every_training_fails_it_is_said(capsys, tmp_path, monkeypatch, fr
     monkeypatch.setattr(finalists.TrainFromScratch, "start", fails)
     assert main(["resume", str(tmp_path / "run")]) == 1
     assert "every training failed" in capsys.readouterr().err
+
+
+def test_an_interrupt_says_how_to_go_on(capsys, tmp_path, monkeypatch, free):
+    """While the sample is trained, and while the best are."""
+
+    def interrupts(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(finalists.TrainFromScratch, "start", interrupts)
+        assert main(["search", str(tmp_path / "run"), *map(str, free), "--predictor-epochs", "1"]) == 130
+    assert "stopped after 0 of 9 candidates; nothing is lost: the same command" in capsys.readouterr().err
+    search(capsys, tmp_path / "run", free, "--finalists", 0)
+    for options, again in (((), ""), (("--finalists", "2"), " --finalists 2")):
+        with monkeypatch.context() as patch:
+            patch.setattr(finalists.TrainFromScratch, "start", interrupts)
+            assert main(["resume", str(tmp_path / "run"), *options]) == 130
+        said = capsys.readouterr().err
+        assert f"nothing is lost: autosnn-ray resume {tmp_path / 'run'}{again}\n" in said
+    ok(capsys, "resume", tmp_path / "run")
