@@ -43,7 +43,8 @@ def test_the_readmes_examples_run(tmp_path):
     shorter = (example + without).replace('problem, path="runs/first"', f'problem, {sample}, path="runs/first"')
     shorter = shorter.replace("seed=0)  ", "seed=0, settings=asr.TrainSettings(epochs=3, learning_rate=1e-2))", 1)
     shorter = shorter.replace("epochs=4", "epochs=1").replace('path="runs/no-', 'candidates=2, path="runs/no-')
-    assert all(part in shorter for part in ("sample=6", "settings=", "candidates=2,"))
+    shorter = shorter.replace("train_finalists(problem, run)", "train_finalists(problem, run, count=2, epochs=1)")
+    assert all(part in shorter for part in ("sample=6", "settings=", "candidates=2,", "count=2"))
     shorter = shorter.replace("candidates=400", "candidates=24, executor=asr.Ray(num_cpus=2)")
     assert shorter.count("candidates=24") == 2
     result = subprocess.run([sys.executable, "-c", shorter], cwd=tmp_path, capture_output=True, text=True, check=False)
