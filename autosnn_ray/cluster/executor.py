@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.errors import InvalidInputError
@@ -142,16 +144,23 @@ class Ray:
         """
         import ray
 
-        from autosnn_ray.cluster.opened import OpenRay
         from autosnn_ray.cluster.prefix_index import STORE_BYTES
         from autosnn_ray.cluster.private import in_waiting_processes
         from autosnn_ray.cluster.session import ray_session
 
         room, starts_here = size_bytes + STORE_BYTES, self.address is None and not ray.is_initialized()
         with (
-            ray_session(self.address, self.num_cpus, runtime_env=self.runtime_env, shared_bytes=room),
+            ray_session(
+                self.address,
+                self.num_cpus,
+                runtime_env=self.runtime_env,
+                shared_bytes=room,
+                meanwhile=partial(import_module, "autosnn_ray.cluster.opened"),
+            ),
             in_waiting_processes() if starts_here else nullcontext(),
         ):
+            from autosnn_ray.cluster.opened import OpenRay  # imports Ray Tune
+
             yield OpenRay(self)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,20 +1,24 @@
-"""Everything that touches private attributes of Ray 2.60, and nothing else; tests fail when Ray changes them."""
+"""Everything that touches private attributes of Ray 2.60, and nothing else; tests fail when Ray changes them.
+
+Tune is imported where it is touched: a Ray is started before that, and while it starts (``while_it_starts``).
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from ray._private import ray_constants
+from ray._private import ray_constants, services
 from ray._private.node import Node
-from ray.tune import registry
-from ray.tune.execution import class_cache
+from ray._raylet import GcsClient  # type: ignore[attr-defined]  # compiled: mypy cannot look into it
 
 ENABLE_CLUSTER_VARIABLE: str = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
-TUNES_VARIABLES: dict[str, str] = class_cache.DEFAULT_ENV_VARS
+TUNES_VARIABLES = {"PL_DISABLE_FORK": "1"}
 """What Tune puts into its actors' environment."""
+_LOOK_EVERY_SECONDS, _LOOK_SECONDS = 0.02, 30.0
 
 
 def keep_idle_actors(tune_controller: Any, resources: Any, count: int) -> None:
@@ -42,6 +46,8 @@ def remembered() -> Iterator[None]:
     what a candidate costs in the driver. This shadows two methods of a private object; without it a search is as right,
     and slower.
     """
+    from ray.tune import registry
+
     found: Any = registry._global_registry
     shadows: dict[str, Callable[..., Any]] = {name: cache(getattr(found, name)) for name in ("contains", "get")}
     vars(found).update(shadows)
@@ -83,12 +89,36 @@ def without_monitors() -> Iterator[None]:
 
 
 @contextmanager
+def while_it_starts(meanwhile: Callable[[], object]) -> Iterator[None]:
+    """Does something while Ray's own processes start, and goes on as soon as they have.
+
+    Ray 2.60 looks once a second whether its node is there, and sleeps in between; it takes two thirds of a second.
+
+    Args:
+        meanwhile: What takes about as long in this process.
+    """
+    get_node = services.get_node
+
+    def soon(address: str, node_id: str) -> Any:
+        meanwhile()
+        client, until = GcsClient(address=address), time.monotonic() + _LOOK_SECONDS
+        while time.monotonic() < until and node_id not in {node.hex() for node in client.get_all_node_info()}:
+            time.sleep(_LOOK_EVERY_SECONDS)
+        return get_node(address, node_id)
+
+    with _replaced(services, get_node=soon):
+        yield
+
+
+@contextmanager
 def in_waiting_processes() -> Iterator[None]:
     """Lets Tune's actors begin in the processes that Ray has started in advance, where Ray was started here.
 
     Tune 2.60 gives each actor environment variables, for which Ray starts a process anew. A Ray that was started here
     has them already, as ``TUNES_VARIABLES`` or from this process.
     """
+    from ray.tune.execution import class_cache
+
     with _replaced(class_cache, DEFAULT_ENV_VARS={}, ENV_VARS_TO_PROPAGATE=()):
         yield
 

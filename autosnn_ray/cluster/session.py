@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from autosnn_ray.cluster.private import (
     ENABLE_CLUSTER_VARIABLE,
     TUNES_VARIABLES,
     on_loopback,
+    while_it_starts,
     without_monitors,
 )
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
@@ -38,6 +39,10 @@ _QUIET = {
 }
 
 
+def _nothing() -> None:
+    """Is done where nothing else is to be."""
+
+
 @contextmanager
 def ray_session(
     address: str | None = None,
@@ -45,6 +50,7 @@ def ray_session(
     *,
     runtime_env: Mapping[str, Any] | None = None,
     shared_bytes: int = 0,
+    meanwhile: Callable[[], object] = _nothing,
 ) -> Iterator[int]:
     """Starts Ray on this machine, or joins a cluster, and leaves things as they were at the end.
 
@@ -53,6 +59,7 @@ def ray_session(
         num_cpus: CPUs of the Ray that is started; all where None.
         runtime_env: Ray's runtime environment for the actors: ``working_dir``, ``env_vars``, ``pip`` …
         shared_bytes: What will be put into the object store; the Ray that is started gets room for it.
+        meanwhile: What is done while Ray's own processes start, such as imports.
 
     Yields:
         How many CPUs the cluster has.
@@ -72,7 +79,7 @@ def ray_session(
             return
         checked = _checked(runtime_env)
         if address is None:
-            _start_here(num_cpus or len(os.sched_getaffinity(0)), checked, shared_bytes)
+            _start_here(num_cpus or len(os.sched_getaffinity(0)), checked, shared_bytes, meanwhile)
         else:
             _join(address, num_cpus, checked)
         try:
@@ -81,9 +88,11 @@ def ray_session(
             ray.shutdown()
 
 
-def _start_here(num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int) -> None:
+def _start_here(
+    num_cpus: int, runtime_env: dict[str, Any] | None, shared_bytes: int, meanwhile: Callable[[], object]
+) -> None:
     variables = {ENABLE_CLUSTER_VARIABLE: "0", **TUNES_VARIABLES}
-    with on_loopback() as only_here, without_monitors(), environment(variables):
+    with on_loopback() as only_here, without_monitors(), while_it_starts(meanwhile), environment(variables):
         ray.init(
             address="local",
             num_cpus=num_cpus,

@@ -7,13 +7,22 @@ import time
 
 import psutil
 import pytest
-from ray._private import ray_constants
+import ray
+from ray._private import ray_constants, services
 from ray._private.node import Node
 from ray.tune import registry
 from ray.tune.execution import class_cache
 
 import autosnn_ray as asr
-from autosnn_ray.cluster.private import in_waiting_processes, on_loopback, remembered, without_monitors
+from autosnn_ray.cluster.private import (
+    TUNES_VARIABLES,
+    in_waiting_processes,
+    on_loopback,
+    remembered,
+    while_it_starts,
+    without_monitors,
+)
+from autosnn_ray.cluster.session import ray_session
 from tests.runs.evaluators import faulty, score, where_it_runs
 
 pytestmark = pytest.mark.ray
@@ -58,12 +67,15 @@ def test_the_registry_and_rays_constants_are_left_as_they_were():
     with on_loopback():
         assert ray_constants.ENABLE_RAY_CLUSTER is False
     assert constant == ray_constants.ENABLE_RAY_CLUSTER
-    methods, variables = dict(vars(Node)), dict(vars(class_cache))
-    with without_monitors(), in_waiting_processes():
+    methods, variables, look = dict(vars(Node)), dict(vars(class_cache)), services.get_node
+    assert class_cache.DEFAULT_ENV_VARS == TUNES_VARIABLES
+    with without_monitors(), in_waiting_processes(), while_it_starts(lambda: None):
+        assert services.get_node is not look
         assert not class_cache.DEFAULT_ENV_VARS
         assert vars(Node) != methods
     assert dict(vars(Node)) == methods
     assert dict(vars(class_cache)) == variables
+    assert services.get_node is look
 
 
 def test_ray_starts_no_monitor_and_actors_run_in_processes_that_waited(tiny_problem, tmp_path):
@@ -87,3 +99,15 @@ def test_ray_starts_no_monitor_and_actors_run_in_processes_that_waited(tiny_prob
 def _workers(before: set[int]) -> set[int]:
     processes = [one for one in psutil.Process().children(recursive=True) if one.pid not in before]
     return {one.pid for one in processes if one.name().startswith("ray::IDLE")}
+
+
+def test_what_is_done_while_ray_starts_is_done_before_it_is_there_and_once():
+    """Ray itself would look for its node after a second, whatever is done meanwhile."""
+    done = []
+
+    def meanwhile():
+        done.append(ray.is_initialized())
+
+    with ray_session(num_cpus=1, meanwhile=meanwhile) as cpus:
+        assert cpus == 1
+        assert done == [False]
