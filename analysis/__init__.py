@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .compare import compare
 from .designs import design_costs, read_designs, setting_of, summarise_designs
 from .effects import effects
+from .finalists import read_finalists
 from .folders import KINDS, Folder, contents_of, kind_of
 from .frames import correct, layer_spikes, read, read_config, state, write_frame
 from .fronts import front, hypervolume
@@ -108,6 +109,7 @@ __all__ = [
     "read",
     "read_config",
     "read_designs",
+    "read_finalists",
     "read_profile",
     "read_rankings",
     "read_reproduction",

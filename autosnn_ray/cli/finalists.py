@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +10,16 @@ from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.console import amount, command, percent
 from autosnn_ray.cli.halving import hold_halving
-from autosnn_ray.cli.tables import Column, Output, Table, write_tables
-from autosnn_ray.errors import AutoSNNError, CheckpointError, InvalidInputError, SearchInterruptedError
+from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
+from autosnn_ray.errors import AutoSNNError, InvalidInputError, SearchInterruptedError
 from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from autosnn_ray.problem import Problem
     from autosnn_ray.runs.executors import Executor, OpenExecutor
     from autosnn_ray.runs.run import Run
-
-FILE = "finalists.json"
-"""In ``finalists/`` in the search's folder: what came of them."""
 
 
 def add_finalists_option(parser: ArgumentParser) -> None:
@@ -73,75 +72,66 @@ def end_with_finalists(options: Namespace, problem: Problem, run: Run, executor:
 
 
 def _train(problem: Problem, run: Run, executor: Executor | OpenExecutor) -> None:
-    from autosnn_ray.cli.console import console, say_written
-    from autosnn_ray.files import write_atomically
+    from autosnn_ray.cli.console import console
     from autosnn_ray.studies.finalists import COUNT, EPOCHS, FINALISTS, train_finalists
-    from autosnn_ray.studies.halving import describe
-    from autosnn_ray.studies.verdict import judge
 
-    frame, places = run.frame(), [str(name) for name in run.best(COUNT)["architecture"]]
+    count = min(COUNT, int((run.frame()["status"] == "done").sum()))
     console.print(
-        f"the {len(places)} that are predicted best are now trained from scratch, for {epochs_text(EPOCHS)}: the "
-        "first of a predicted order is often not the best of them (--finalists 0 leaves this out)"
+        f"the {count} that are predicted best are now trained from scratch, for {epochs_text(EPOCHS)}: the first of a "
+        "predicted order is often not the best of them (--finalists 0 leaves this out)"
     )
-    found = train_finalists(problem, run, count=COUNT, epochs=EPOCHS, executor=executor, progress=True)
-    if not found:
+    if not train_finalists(problem, run, count=COUNT, epochs=EPOCHS, executor=executor, progress=True):
         raise AutoSNNError(
             f"{run.path / FINALISTS}: every training failed; `autosnn-ray show` of a folder there says why"
         )
-    verdict = judge(found, problem.data.chance)
-    told = {
-        "epochs": EPOCHS,
-        "candidates": int((frame["status"] == "done").sum()),
-        "samples": len(problem.data.validation),
-        "above_chance": verdict is not None and verdict.is_above_chance,
-        "finalists": [{**row, "predicted_place": places.index(row["architecture"]) + 1} for row in describe(found)],
-    }
-    target = run.path / FINALISTS / FILE
-    write_atomically(target, f"{json.dumps(told, indent=2)}\n".encode())
-    write_tables(Output([_table(run.path, told)]))
-    say_written([target])
+    write_tables([Output([table]) for table in [finalists_of(run.path)] if table is not None])
 
 
 def finalists_of(run: Path) -> Table | None:
-    """Returns what came of a search's best when they were trained at its end; None where they were not.
+    """Returns what came of a search's best when they were trained at its end; None where none was."""
+    from autosnn_ray.own_packages import analysis
 
-    Raises:
-        CheckpointError: The file holds something else.
-    """
-    file = run / "finalists" / FILE
-    if not file.exists():
+    frame = analysis.read_finalists(run)
+    frame = frame[frame["epochs"] == frame["epochs"].max()]
+    done = frame[frame["status"] == "done"]
+    if done.empty:
         return None
-    try:
-        told = json.loads(file.read_text(encoding="utf-8"))
-        return _table(run, told)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise CheckpointError(f"{file}: expected what a search wrote of its finalists: {error!r}") from error
-
-
-def _table(run: Path, told: dict[str, Any]) -> Table:
-    rows = told["finalists"]
     columns = [
         Column("architecture"),
-        Column("predicted_place", title="predicted place", is_number=True),
+        Column("predicted_place", _place, "predicted place", is_number=True),
         Column("accuracy", percent, is_number=True),
         Column("spikes", amount, is_number=True),
         Column("fitness", lambda value: amount(value, 4), is_number=True),
     ]
+    first = done.iloc[0]
     title = (
-        f"the best of {told['candidates']:,} predicted candidates, trained from scratch: once, for "
-        f"{epochs_text(told['epochs'])}, on {told['samples']:,} validation samples"
+        f"the best of those that were predicted, trained from scratch: once, for {epochs_text(first['epochs'])}, on "
+        f"{first['samples']:,} validation samples"
     )
-    name = rows[0]["architecture"]
-    notes = [
-        f"found: {name}, the fittest of them",
+    return Table("finalists", columns, records_of(done), title, _notes(run, frame))
+
+
+def _notes(run: Path, frame: pd.DataFrame) -> list[str]:
+    from autosnn_ray.own_packages import analysis
+
+    done = frame[frame["status"] == "done"]
+    first, missing = done.iloc[0], len(frame) - len(done)
+    name = first["architecture"]
+    found = [
+        f"found: {name}, the best of them",
         f"with fresh seeds, and on test samples: {command('retrain', run, '--architecture', name)}",
     ]
-    if not rows[0]["feasible"]:
-        notes.append("but it breaks a constraint: none of them keeps them all")
-    if not told["above_chance"]:
-        notes.append(
+    if missing:
+        found.append(f"{missing} more failed or are not at their end yet: {command('resume', run)}")
+    if not first["feasible"]:
+        found.append("but it breaks a constraint: none of them keeps them all")
+    if first["accuracy_low"] <= 1 / analysis.read_config(run)["problem"]["data"]["classes"]:
+        found.append(
             "but it is no better than chance, and a fitness rewards networks that hardly fire: train longer, as "
             "`autosnn-ray halving` does"
         )
-    return Table("finalists", columns, rows, title, notes)
+    return found
+
+
+def _place(place: float) -> str:
+    return "-" if math.isnan(place) else f"{place:.0f}"

@@ -70,6 +70,12 @@ class Run(Shown):
 
         return analysis.best(self.frame(), count)
 
+    def finalists(self) -> pd.DataFrame:
+        """Returns its best that were trained from scratch, the best of them first; see ``analysis.read_finalists``."""
+        from autosnn_ray.own_packages import analysis
+
+        return analysis.read_finalists(self.path)
+
 
 class Retraining(Run):
     """The results of a retraining: networks trained alone, each with its model card."""

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+import analysis
 from autosnn_ray.cli.main import main
 from autosnn_ray.studies import finalists
 from tests.cli.commands import ok
@@ -24,11 +25,7 @@ def search(capsys, where, free, *options):
 
 
 def rows(folder):
-    return json.loads((folder / "finalists" / "finalists.json").read_text())["finalists"]
-
-
-def timeless(found):
-    return [{key: value for key, value in row.items() if key != "seconds"} for row in found]
+    return analysis.read_finalists(folder).drop(columns="seconds").to_dict("records")
 
 
 def test_the_best_that_are_predicted_are_trained_and_shown(capsys, tmp_path, free):
@@ -38,25 +35,34 @@ def test_the_best_that_are_predicted_are_trained_and_shown(capsys, tmp_path, fre
     found = rows(tmp_path / "run")
     assert sorted(row["predicted_place"] for row in found) == [1, 2, 3, 4, 5]
     assert [row["fitness"] for row in found] == sorted((row["fitness"] for row in found), reverse=True)
-    assert f"found: {found[0]['architecture']}, the fittest of them" in said
+    assert f"found: {found[0]['architecture']}, the best of them" in said
     assert "trained from scratch: once, for 1 epoch, on 60 validation samples" in said
     for shown in (tmp_path / "run", tmp_path / "run" / "finalists"):
         again = " ".join(ok(capsys, "show", shown).split())
-        assert f"found: {found[0]['architecture']}, the fittest of them" in again
+        assert f"found: {found[0]['architecture']}, the best of them" in again
         assert "retrain RUN --top 5" not in again
-    assert json.loads(ok(capsys, "show", tmp_path / "run", "--format", "json"))["finalists"] == found
+    listed = json.loads(ok(capsys, "show", tmp_path / "run", "--format", "json"))["finalists"]
+    assert [row["architecture"] for row in listed] == [row["architecture"] for row in found]
+    assert listed[0]["accuracy"] == found[0]["accuracy"]
 
 
 def test_what_a_kill_left_of_them_is_gone_on_with(capsys, tmp_path, free):
     search(capsys, tmp_path / "run", free)
     home, found = tmp_path / "run" / "finalists", rows(tmp_path / "run")
-    (home / "finalists.json").unlink()
-    kept, lost, *_ = sorted((home / "epochs_1").iterdir())
+    kept, lost, cut, *rest = sorted((home / "epochs_1").iterdir())
     shutil.rmtree(lost)
+    journal = cut / "journal.jsonl"
+    asked = next(line for line in journal.read_text().splitlines() if '"ask"' in line)
+    journal.write_text(journal.read_text().split(asked)[0] + asked + "\n")
     before = (kept / "journal.jsonl").read_bytes()
+    assert "1 more failed or are not at their end yet" in " ".join(ok(capsys, "show", home).split())
+    for one in (kept, *rest):
+        one.rename(tmp_path / one.name)
     assert "not at their end yet" in ok(capsys, "show", home)
-    assert "the fittest of them" in " ".join(ok(capsys, "resume", tmp_path / "run").split())
-    assert timeless(rows(tmp_path / "run")) == timeless(found)
+    for one in (kept, *rest):
+        (tmp_path / one.name).rename(one)
+    assert "the best of them" in " ".join(ok(capsys, "resume", tmp_path / "run").split())
+    assert rows(tmp_path / "run") == found
     assert (kept / "journal.jsonl").read_bytes() == before
 
 
@@ -85,17 +91,14 @@ def test_they_are_copied_to_a_url_with_all_else(capsys, tmp_path, monkeypatch, f
     here, there = tmp_path / "run" / "finalists", tmp_path / "bucket" / "run" / "finalists"
     names = sorted(path.relative_to(here) for path in here.rglob("*.json*"))
     assert sum(name.name == "journal.jsonl" for name in names) == 5
-    assert names[-1].name == "finalists.json"
     assert all((there / name).read_bytes() == (here / name).read_bytes() for name in names)
 
 
-def test_a_file_that_says_something_else_is_refused(capsys, tmp_path, free):
-    search(capsys, tmp_path / "run", free, "--finalists", 0)
-    file = tmp_path / "run" / "finalists" / "finalists.json"
-    file.parent.mkdir()
-    for wrong in ("[]", "{", '{"finalists": []}', '{"finalists": 3}'):
-        file.write_text(wrong)
-        assert "expected what a search wrote of its finalists" in refused(capsys, "show", tmp_path / "run")
+def test_a_damaged_journal_of_theirs_is_refused(capsys, tmp_path, free):
+    search(capsys, tmp_path / "run", free)
+    journal = next((tmp_path / "run" / "finalists").rglob("journal.jsonl"))
+    journal.write_text(journal.read_text().replace('"accuracy"', '"acuracy"'))
+    assert "journal.jsonl" in refused(capsys, "show", tmp_path / "run")
 
 
 def test_where_every_training_fails_it_is_said(capsys, tmp_path, monkeypatch, free):

@@ -37,7 +37,43 @@ def test_the_best_are_ordered_by_what_their_training_reached(run, tiny_problem):
         assert one.evaluations[0].accuracy == trained.accuracy
         assert one.fitness == goal.objectives[0](trained)
     assert [one.fitness for one in found] == sorted((one.fitness for one in found), reverse=True)
+    frame = run.finalists()
+    assert list(frame["architecture"]) == [one.architecture for one in found]
+    assert list(frame["fitness"]) == [one.fitness for one in found]
+    assert list(frame["accuracy"]) == [one.evaluations[0].accuracy for one in found]
+    order = list(run.best(3)["architecture"])
+    assert [order[int(place) - 1] for place in frame["predicted_place"]] == list(frame["architecture"])
+    assert set(frame["epochs"]) == {1}
+    assert set(frame["samples"]) == {len(tiny_problem.data.validation)}
+    assert ((frame["accuracy_low"] <= frame["accuracy"]) & (frame["accuracy"] <= frame["accuracy_high"])).all()
     assert analysis.kind_of(run.path / FINALISTS) == "finalists"
+
+
+def test_without_any_trained_the_frame_has_no_row(run):
+    frame = run.finalists()
+    assert frame.empty
+    assert {"architecture", "accuracy", "spikes", "fitness", "predicted_place"} <= set(frame.columns)
+
+
+def test_constraints_and_objectives_of_the_search_order_them(tiny_problem, tmp_path):
+    """What breaks a constraint comes last, however good it is."""
+
+    def searched(name, **goal):
+        run = asr.search(
+            tiny_problem, score, path=tmp_path / name, candidates=9, executor=LOCAL, objectives=asr.Maximize("accuracy"),
+            **goal,
+        )  # fmt: skip
+        return run, asr.train_finalists(tiny_problem, run, count=9, epochs=1, executor=LOCAL)
+
+    _, free = searched("free")
+    bound = sorted(one.evaluations[0].spikes for one in free)[3]
+    run, found = searched("bound", constraints=[asr.Constraint("spikes", at_most=bound)])
+    frame = run.finalists()
+    assert list(frame["architecture"]) == [one.architecture for one in found]
+    assert list(frame["feasible"]) == [True] * 4 + [False] * 5
+    assert (frame["feasible"] == (frame["spikes"] <= bound)).all()
+    assert frame["accuracy"][:4].is_monotonic_decreasing
+    assert frame["violation"].is_monotonic_increasing
 
 
 def test_what_was_trained_is_not_trained_again_and_an_extended_search_trains_the_new(run, tiny_problem):

@@ -1,0 +1,78 @@
+"""What came of a search's best, trained from scratch, as a frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from autosnn_ray.journal import JOURNAL_FILE, read_journal
+from autosnn_ray.objectives import Goal
+from autosnn_ray.own_code import own_code_of
+
+from .frames import frame_of, open_journal
+from .rows import goal_of, rows_of
+from .statistics import best
+
+FOLDER = "finalists"
+"""Where a search's folder has them: a run for each, below one folder for each length of training."""
+
+_COLUMNS = (
+    "architecture", "predicted_place", "accuracy", "accuracy_low", "accuracy_high", "spikes", "fitness", "loss",
+    "feasible", "violation", "epochs", "samples", "seconds", "status", "reason",
+)  # fmt: skip
+
+
+def read_finalists(path: str | Path) -> pd.DataFrame:
+    """Reads what came of the best of a search that were trained from scratch, the best of them first.
+
+    They are judged by what the search aimed at: feasible before infeasible, then by its first objective, then by
+    spikes. Where the search was extended, those that were among its best before are there too.
+
+    Columns: ``architecture``; ``predicted_place`` (its place among all candidates of the search, from 1; NaN where it
+    is none of them any more); ``accuracy`` (0 to 1, a share of ``samples`` validation samples) with its 95 % interval
+    ``accuracy_low``, ``accuracy_high``; ``spikes`` (spikes/sample); ``fitness``; ``loss``; ``feasible`` and
+    ``violation`` of constraints; ``epochs`` of its training; ``seconds``; ``status`` (done, failed, pending) and
+    ``reason`` of a failure. Without any trained there is no row.
+
+    Args:
+        path: The search's folder.
+
+    Raises:
+        JournalError: No journal, or a damaged one.
+    """
+    run = Path(path)
+    searched = open_journal(run)
+    with own_code_of(searched.config):
+        goal = goal_of(searched.config)
+    frame = frame_of(run, searched)
+    places = {name: place for place, name in enumerate(best(frame, len(frame))["architecture"], start=1)}
+    rows = [
+        {**row, "predicted_place": places.get(row["architecture"], np.nan)}
+        for file in sorted(run.glob(f"{FOLDER}/*/*/{JOURNAL_FILE}"))
+        for row in _rows(file.parent, goal, str(frame.attrs["quality"]))
+    ]
+    found = pd.DataFrame(rows, columns=[*_COLUMNS, "worth"])
+    by = ["status", "violation", "worth", "spikes"]  # done comes before failed and pending
+    found = found.sort_values(by, ascending=[True, True, False, True], kind="stable", ignore_index=True)
+    return found.drop(columns="worth")
+
+
+def _rows(folder: Path, goal: Goal | None, quality: str) -> list[dict[str, Any]]:
+    contents = read_journal(folder)
+    config = contents.config
+    if not config:  # it has not begun
+        return []
+    about = {
+        "epochs": config["evaluator"]["settings"]["epochs"],
+        "samples": config["problem"]["data"]["validation"],
+    }
+    worth = {
+        "/".join(architecture): goal.objectives[0](found[0]) if goal else found[0].accuracy
+        for architecture, found in contents.evaluations.items()
+    }
+    return [
+        {**row, **about, "worth": worth.get(row["architecture"], np.nan)} for row in rows_of(contents, goal, quality)
+    ]
