@@ -60,6 +60,23 @@ def read_finalists(path: str | Path) -> pd.DataFrame:
     return found.drop(columns="worth")
 
 
+def best_known(path: str | Path, count: int) -> list[str]:
+    """Returns the best architectures that a search knows of: those trained at its end first, then those it puts first.
+
+    Args:
+        path: The search's folder.
+        count: How many, at most.
+
+    Raises:
+        JournalError: No journal, or a damaged one.
+    """
+    trained = read_finalists(path)
+    is_done = (trained["status"] == "done") & (trained["epochs"] == trained["epochs"].max())
+    frame = frame_of(path, open_journal(path))
+    names = [*trained["architecture"][is_done], *best(frame, count + len(trained))["architecture"]]
+    return list(dict.fromkeys(map(str, names)))[:count]
+
+
 def _rows(folder: Path, goal: Goal | None, quality: str) -> list[dict[str, Any]]:
     contents = read_journal(folder)
     config = contents.config

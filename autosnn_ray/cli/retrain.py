@@ -39,7 +39,12 @@ _STARTS = ("scratch", "supernet")
 def add_arguments(parser: ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("run", type=str, help="folder of the search")
-    parser.add_argument("--top", type=int | None, default=None, help="retrain so many of highest fitness (default: 3)")
+    parser.add_argument(
+        "--top",
+        type=int | None,
+        default=None,
+        help="retrain so many of the best: those that its search has trained first (default: 3)",
+    )
     parser.add_argument("--front", action="store_true", help="retrain the whole Pareto front")
     parser.add_argument(
         "--architecture",
@@ -122,9 +127,11 @@ def _start(options: Namespace, home: Path, config: dict[str, Any]) -> Supernet |
 
 def _chosen(options: Namespace, run: Run) -> list[str]:
     """Returns what the options choose, each once, in the order of the options."""
+    from autosnn_ray.own_packages import analysis
+
     named = list(options.architecture)
     top = 3 if options.top is None and not (options.front or named or options.hand_made) else options.top or 0
-    chosen = [*named, *run.best(top)["architecture"], *(run.front()["architecture"] if options.front else [])]
+    chosen = [*named, *analysis.best_known(run.path, top), *(run.front()["architecture"] if options.front else [])]
     return list(dict.fromkeys(map(str, chosen)))
 
 

@@ -20,7 +20,8 @@ def architectures_of(given: Any, space: SearchSpace, best: int = BEST) -> tuple[
     """Returns the architectures that something names, each once, in its order.
 
     Args:
-        given: A list of architectures; a ``Run`` or its folder, of which the best are taken; or a frame, such as a part
+        given: A list of architectures; a ``Run`` or its folder, of which the best are taken, those that it has trained
+            first; or a frame, such as a part
             of a run's, all of it; or None. A run may be of other data, and of a space of other widths: what counts is
             that its slots have the same choices.
         space: The space that they must be of.
@@ -47,7 +48,7 @@ def _names(given: Any, best: int) -> list[Any]:
     if hasattr(given, "path") or isinstance(given, str | Path):
         from autosnn_ray.own_packages import analysis
 
-        return _column(analysis.best(analysis.read(Path(getattr(given, "path", given))), best))
+        return list(analysis.best_known(Path(getattr(given, "path", given)), best))
     if hasattr(given, "columns"):
         return _column(given)
     if not isinstance(given, Iterable):

@@ -7,6 +7,7 @@ import pytest
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.runs.warm_start import architectures_of
 from autosnn_ray.studies.finalists import FINALISTS
 from tests.runs.common import LOCAL
 from tests.runs.evaluators import score
@@ -49,6 +50,18 @@ def test_the_best_are_ordered_by_what_their_training_reached(run, tiny_problem):
     assert analysis.kind_of(run.path / FINALISTS) == "finalists"
 
 
+def test_the_best_that_are_known_are_those_that_were_trained_first(run, tiny_problem):
+    believed = [str(name) for name in run.best(6)["architecture"]]
+    assert analysis.best_known(run.path, 4) == believed[:4]
+    assert architectures_of(run, tiny_problem.space, best=2) == tuple(believed[:2])
+    trained = asr.train_finalists(tiny_problem, run, count=5, epochs=1, executor=LOCAL)
+    found = [one.architecture for one in trained]
+    assert found != believed[:5], "nothing was tried here"
+    for count in (1, 3, 6):
+        assert analysis.best_known(run.path, count) == [*found, *believed[5:]][:count]
+    assert architectures_of(run.path, tiny_problem.space, best=2) == tuple(found[:2])
+
+
 def test_without_any_trained_the_frame_has_no_row(run):
     frame = run.finalists()
     assert frame.empty
@@ -60,8 +73,8 @@ def test_constraints_and_objectives_of_the_search_order_them(tiny_problem, tmp_p
 
     def searched(name, **goal):
         run = asr.search(
-            tiny_problem, score, path=tmp_path / name, candidates=9, executor=LOCAL, objectives=asr.Maximize("accuracy"),
-            **goal,
+            tiny_problem, score, path=tmp_path / name, candidates=9, executor=LOCAL, **goal,
+            objectives=asr.Maximize("accuracy"),
         )  # fmt: skip
         return run, asr.train_finalists(tiny_problem, run, count=9, epochs=1, executor=LOCAL)
 
