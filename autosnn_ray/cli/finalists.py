@@ -101,7 +101,7 @@ def finalists_of(run: Path) -> Table | None:
         Column("predicted_place", _place, "predicted place", is_number=True),
         Column("accuracy", percent, is_number=True),
         Column("spikes", amount, is_number=True),
-        Column("fitness", lambda value: amount(value, 4), is_number=True),
+        *([Column("fitness", lambda value: amount(value, 4), is_number=True)] if done["fitness"].notna().all() else []),
     ]
     first = done.iloc[0]
     title = (
@@ -114,15 +114,16 @@ def finalists_of(run: Path) -> Table | None:
 def _notes(run: Path, frame: pd.DataFrame) -> list[str]:
     from autosnn_ray.own_packages import analysis
 
-    done = frame[frame["status"] == "done"]
-    first, missing = done.iloc[0], len(frame) - len(done)
+    first, pending = frame.iloc[0], int((frame["status"] == "pending").sum())
     name = first["architecture"]
     found = [
         f"found: {name}, the best of them",
         f"with fresh seeds, and on test samples: {command('retrain', run, '--architecture', name)}",
     ]
-    if missing:
-        found.append(f"{missing} more failed or are not at their end yet: {command('resume', run)}")
+    if pending:
+        found.append(f"{pending} more not at the end of their training yet: {command('resume', run)}")
+    failed = frame[frame["status"] == "failed"]
+    found += [f"{row['architecture']} failed: {row['reason']}" for row in failed.to_dict("records")]
     if not first["feasible"]:
         found.append("but it breaks a constraint: none of them keeps them all")
     if first["accuracy_low"] <= 1 / analysis.read_config(run)["problem"]["data"]["classes"]:

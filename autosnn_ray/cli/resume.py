@@ -5,8 +5,6 @@ Candidates that were under way are evaluated again; none is lost, none is counte
 
 from __future__ import annotations
 
-from typing import Any
-
 from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
@@ -50,22 +48,20 @@ def run(options: Namespace) -> None:
         raise JournalError(
             f"{folder}: the search was ended before it had begun; start it again with autosnn-ray search"
         )
-    settings: dict[str, Any] = {
-        "candidates": options.candidates,
-        "supernet": options.supernet,
-        "data": moved_data(options),
-        "reuse": options.reuse,
-        "storage": options.storage,
-        "progress": True,
-    }
     executor = chosen_executor(options, config.get("executor"))
-    if not trains_finalists(options, config):
-        found = resume(options.run, executor=executor, **settings)
-        show_found(found.path, best=5)
-    else:
-        problem, _ = problem_of_run(options, folder)
-        with executor.open(problem.data.size_bytes) as opened:
-            found = resume(options.run, executor=opened, **settings)
-            show_found(found.path, best=5, trains=True)
-            end_with_finalists(options, problem, found, opened)
+    found = resume(
+        options.run,
+        candidates=options.candidates,
+        supernet=options.supernet,
+        data=moved_data(options),
+        reuse=options.reuse,
+        executor=executor,
+        storage=options.storage,
+        progress=True,
+    )
+    trains = trains_finalists(options, config)
+    show_found(found.path, best=5, trains=trains)
+    if trains:
+        problem, _ = problem_of_run(options, found.path)
+        end_with_finalists(options, problem, found, executor)
     say_next("show", found.path, "--save", "pictures")

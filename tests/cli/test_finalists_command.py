@@ -55,7 +55,7 @@ def test_what_a_kill_left_of_them_is_gone_on_with(capsys, tmp_path, free):
     asked = next(line for line in journal.read_text().splitlines() if '"ask"' in line)
     journal.write_text(journal.read_text().split(asked)[0] + asked + "\n")
     before = (kept / "journal.jsonl").read_bytes()
-    assert "1 more failed or are not at their end yet" in " ".join(ok(capsys, "show", home).split())
+    assert "1 more not at the end of their training yet" in " ".join(ok(capsys, "show", home).split())
     for one in (kept, *rest):
         one.rename(tmp_path / one.name)
     assert "not at their end yet" in ok(capsys, "show", home)
