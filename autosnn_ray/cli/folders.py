@@ -32,8 +32,9 @@ def of_folder(path: Path, best: int) -> list[Output]:
     found = [show(path, best)] if show else []
     if kind == "recipe":
         inside = {one.path.name: one.path for one in below}
-        for name, of_part in (("search", _search), ("retrained", _retraining)):
-            found += [of_part(inside[name], best)] if name in inside else []
+        is_trained = "retrained" in inside
+        found += [_search(inside["search"], best, is_trained)] if "search" in inside else []
+        found += [_retraining(inside["retrained"], best)] if is_trained else []
         published = analysis.read_reproduction_config(path)["recipe"]["published"]
         found += [_reproduction(path)] if published and "retrained" in inside else []
     return [_inside(path, kind), *found] if kind == "recipe" else [*found, *([_inside(path, kind)] if below else [])]
@@ -70,10 +71,10 @@ def _inside(path: Path, kind: str) -> Output:
     return Output([Table("inside", columns, records, "in it", notes)], {"path": str(path), "kind": kind}, head)
 
 
-def _search(path: Path, best: int) -> Output:
+def _search(path: Path, best: int, is_trained: bool = False) -> Output:
     from autosnn_ray.cli.results import results
 
-    return results(path, best)
+    return results(path, best, trains=is_trained)
 
 
 def _retraining(path: Path, best: int) -> Output:

@@ -22,7 +22,7 @@ def show_found(path: Path, best: int, *, trains: bool = False) -> None:
     Args:
         path: Its folder.
         best: How many of its best.
-        trains: Whether these are about to be trained.
+        trains: Whether these are trained elsewhere, or about to be: nothing is then said about that.
 
     Raises:
         AutoSNNError: Nothing was evaluated: what failed is said above.

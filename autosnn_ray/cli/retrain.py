@@ -175,7 +175,9 @@ def retraining(frame: pd.DataFrame) -> Output:
         notes.append("two seeds: an interval over two is wide, and says little; three or more say more")
     kept = frame[frame["status"] == "done"]
     if len(kept):
-        notes.append(f"next: {command('inspect', kept['folder'].iloc[0])}")
+        folders = dict(zip(zip(kept["network"], kept["architecture"], strict=True), kept["folder"], strict=True))
+        best = next(name for row in records if (name := (row["network"], row["architecture"])) in folders)
+        notes.append(f"next: {command('inspect', folders[best])}")
     spread = "; means, ± half of the 95 % interval" if seeds and seeds[-1] > 1 else ""
     title = f"trained from scratch, {over} {'seed' if seeds == [1] else 'seeds'}; by validation fitness{spread}"
     return Output([Table("networks", columns, records, title, notes)])

@@ -9,13 +9,16 @@ import shlex
 import shutil
 
 import commands
+import pandas as pd
 import pytest
 from commands import ok
 from rich.console import Console
 
+import analysis
 import autosnn_ray as asr
 from autosnn_ray.cli import console as printing
 from autosnn_ray.cli.main import main
+from autosnn_ray.cli.retrain import retraining
 from autosnn_ray.space import SearchSpace
 from autosnn_ray.studies.halving import Round
 from autosnn_ray.training import TrainSettings
@@ -188,6 +191,14 @@ def test_show_shows_a_retraining_and_says_that_two_seeds_are_few(studies, capsys
     assert not [word for word in line.replace("(", " ").split() if word.startswith("-")], "nothing below 0 %"
     files = sorted(path.name for path in (studies / "first" / "retrained").iterdir())
     assert "summary.csv" not in files, "show changes nothing"
+
+
+def test_the_best_of_a_retraining_is_what_is_looked_at_next(studies):
+    frame = analysis.read_retraining(studies / "first" / "retrained")
+    better = frame.assign(architecture="scb_k3/skip", fitness=frame["fitness"] + 1, folder="better")
+    for parts in ([frame, better], [better, frame]):
+        (table,) = retraining(pd.concat(parts, ignore_index=True)).tables
+        assert table.notes[-1] == "next: autosnn-ray inspect better"
 
 
 def test_show_shows_a_fidelity(studies, capsys):
