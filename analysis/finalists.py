@@ -29,7 +29,8 @@ def read_finalists(path: str | Path) -> pd.DataFrame:
     """Reads what came of the best of a search that were trained from scratch, the best of them first.
 
     They are judged by what the search aimed at: feasible before infeasible, then by its first objective, then by
-    spikes. Where the search was extended, those that were among its best before are there too.
+    spikes; where some were trained for longer, these come first. Where the search was extended, those that were among
+    its best before are there too.
 
     Columns: ``architecture``; ``predicted_place`` (its place among all candidates of the search, from 1; NaN where it
     is none of them any more); ``accuracy`` (0 to 1, a share of ``samples`` validation samples) with its 95 % interval
@@ -55,8 +56,8 @@ def read_finalists(path: str | Path) -> pd.DataFrame:
         for row in _rows(file.parent, goal, str(frame.attrs["quality"]))
     ]
     found = pd.DataFrame(rows, columns=[*_COLUMNS, "worth"])
-    by = ["status", "violation", "worth", "spikes"]  # done comes before failed and pending
-    found = found.sort_values(by, ascending=[True, True, False, True], kind="stable", ignore_index=True)
+    by = ["status", "epochs", "violation", "worth", "spikes"]  # done comes before failed and pending
+    found = found.sort_values(by, ascending=[True, False, True, False, True], kind="stable", ignore_index=True)
     return found.drop(columns="worth")
 
 

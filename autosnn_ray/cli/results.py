@@ -175,7 +175,8 @@ def _what_cannot_be_told_apart(frame: pd.DataFrame) -> list[str]:
     if chosen["basis"] not in ("share", "prediction") or not math.isfinite(chosen["accuracy_low"]):
         return []
     interval = f"{chosen['accuracy_low']:.1%} to {chosen['accuracy_high']:.1%}"
-    found = [f"best: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%} ({interval})"]
+    best = "best" if chosen["basis"] == "share" else "predicted best"
+    found = [f"{best}: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%} ({interval})"]
     if chosen["basis"] != "share":
         return found
     bits = analysis.correct(frame.attrs["path"])

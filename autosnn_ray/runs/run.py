@@ -44,7 +44,14 @@ class Run(Shown):
             "evaluated": f"{int((frame['status'] == 'done').sum()):,} of {config.get('candidates', 0):,}",
             "numbers": frame.attrs["provenance"],
             "best": "none yet" if best.empty else best["architecture"].iloc[0],
+            **self._found(),
         }
+
+    def _found(self) -> dict[str, object]:
+        """Returns the best of those that were trained at its end, where there is one."""
+        trained = self.finalists()
+        done = trained[trained["status"] == "done"]
+        return {} if done.empty else {"found": f"{done['architecture'].iloc[0]}, trained from scratch"}
 
     def config(self) -> dict[str, Any]:
         """Returns what the search was started with: space, algorithm, objective, checksums, versions."""

@@ -48,6 +48,7 @@ def test_the_best_are_ordered_by_what_their_training_reached(run, tiny_problem):
     assert set(frame["samples"]) == {len(tiny_problem.data.validation)}
     assert ((frame["accuracy_low"] <= frame["accuracy"]) & (frame["accuracy"] <= frame["accuracy_high"])).all()
     assert analysis.kind_of(run.path / FINALISTS) == "finalists"
+    assert f"{found[0].architecture}, trained from scratch" in repr(run)
 
 
 def test_the_best_that_are_known_are_those_that_were_trained_first(run, tiny_problem):
@@ -110,6 +111,7 @@ def test_of_other_lengths_each_is_a_training_of_its_own(run, tiny_problem):
         for epochs in (1, 2)
     )
     assert one.loss != two.loss
+    assert list(run.finalists()["epochs"]) == [2, 1]
 
 
 def test_a_search_without_any_result_is_refused(tiny_problem, tmp_path):
