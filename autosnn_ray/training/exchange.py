@@ -13,6 +13,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.distributed import Work
 
 from autosnn_ray.training.group import Group
 
@@ -99,7 +100,9 @@ class StatisticsInOrder:
 
 
 class Exchange:
-    """Gathers what the processes' paths have left: gradients, losses, statistics.
+    """Hands round what the processes' paths have left: gradients, losses, statistics.
+
+    A path's message is on its way while the next path runs.
 
     Args:
         parts: Of all paths of the step.
@@ -119,23 +122,29 @@ class Exchange:
     ) -> None:
         self._parts, self._group, self._team, self._teams, self._owners = parts, group, team, teams, owners
         self._messages: list[Tensor] = []
+        self._under_way: list[Work] = []
         self._parameters = list({id(one): one for part in parts for one in part.parameters}.values())
         self._before = [parameter.grad for parameter in self._parameters]
         self._clear()
 
     def keep(self, index: int, value: Tensor) -> None:
-        """Takes what a path of one's own has left, and clears the gradients for the next."""
+        """Takes what a path of one's own has left, and clears the gradients for the next; paths come in order."""
         part = self._parts[index]
         gradients = [parameter.grad for parameter in part.parameters]
         there = [torch.zeros_like(p) if g is None else g for p, g in zip(part.parameters, gradients, strict=True)]
-        added = torch.cat([*(gradient.flatten() for gradient in there), value.reshape(1)])
-        has = torch.tensor([gradient is not None for gradient in gradients], dtype=added.dtype, device=added.device)
-        self._messages.append(torch.cat([self._team.add(added), *part.buffers(), has]))
+        left = [*(gradient.flatten() for gradient in there), value.reshape(1)]
+        if self._team.size > 1:
+            left = [self._team.add(torch.cat(left))]
+        has = torch.tensor([gradient is not None for gradient in gradients], dtype=value.dtype, device=value.device)
+        self._hand_round(index, torch.cat([*left, *part.buffers(), has]))
         self._clear()
 
     def finish(self, statistics: StatisticsInOrder) -> Tensor:
         """Leaves in every process the sums over all paths, in their order, and returns the losses' sum."""
-        found = self._gather()
+        self._hand_round(len(self._parts))
+        for one in self._under_way:
+            one.wait()
+        found = [message.split(part.sizes) for message, part in zip(self._messages, self._parts, strict=True)]
         # What has a gradient at all is asked of the device once, not for each path.
         present = torch.cat([numbers[-1] for numbers in found]).tolist()
         for parameter, gradient in zip(self._parameters, self._before, strict=True):
@@ -152,23 +161,18 @@ class Exchange:
                 statistics.take(index, numbers[count + 1 : -1])
         return total
 
-    def _gather(self) -> list[tuple[Tensor, ...]]:
-        """Returns each path's message, cut into its tensors."""
-        sizes = [part.sizes for part in self._parts]
-        own = torch.cat(self._messages)
-        room = max(
-            sum(sum(size) for size, owner in zip(sizes, self._owners, strict=True) if owner == team)
-            for team in range(len(self._teams))
-        )
-        # All of one length, as gathering wants them; where all are one team, each has the whole already.
-        padded = torch.cat([own, own.new_zeros(room - len(own))]) if len(own) < room else own
-        gathered = self._group.gather(padded) if len(self._teams) > 1 else {self._teams[0][0]: own}
-        ends = [0] * len(self._teams)
-        found = []
-        for size, owner in zip(sizes, self._owners, strict=True):
-            begin, ends[owner] = ends[owner], ends[owner] + sum(size)
-            found.append(gathered[self._teams[owner][0]][begin : ends[owner]].split(size))
-        return found
+    def _hand_round(self, index: int, message: Tensor | None = None) -> None:
+        """Begins with the messages of others before a path, and with that path's own: all begin in the same order."""
+        for other in range(len(self._messages), index):
+            part = self._parts[other]
+            self._begin(part.parameters[0].new_empty(sum(part.sizes)), other)
+        if message is not None:
+            self._begin(message, index)
+
+    def _begin(self, message: Tensor, index: int) -> None:
+        self._messages.append(message)
+        if len(self._teams) > 1:  # else each has the whole already
+            self._under_way.append(self._group.begin_to_hand_out(message, self._teams[self._owners[index]][0]))
 
     def _clear(self) -> None:
         for parameter in self._parameters:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.distributed import BroadcastOptions, ProcessGroup
+from torch.distributed import BroadcastOptions, ProcessGroup, Work
 
 from autosnn_ray.errors import InvalidInputError
 
@@ -55,21 +55,20 @@ class Group:
             self._speak().allreduce([tensor]).wait()
         return tensor
 
-    def gather(self, tensor: Tensor) -> list[Tensor]:
-        """Returns the tensors that all processes give, by rank; of one shape."""
-        if self.size == 1:
-            return [tensor]
-        found = [torch.empty_like(tensor) for _ in range(self.size)]
-        self._speak().allgather([found], [tensor]).wait()
-        return found
-
     def hand_out(self, tensor: Tensor) -> Tensor:
         """Gives the first process's tensor to all, into theirs, of the same shape and type."""
         if self.size > 1:
-            options = BroadcastOptions()
-            options.rootRank = 0
-            self._speak().broadcast([tensor], options).wait()
+            self.begin_to_hand_out(tensor, 0).wait()
         return tensor
+
+    def begin_to_hand_out(self, tensor: Tensor, rank: int) -> Work:
+        """Begins to give one process's tensor to all, into theirs; it is there when what is returned was waited for.
+
+        Every process begins these in the same order.
+        """
+        options = BroadcastOptions()
+        options.rootRank, options.asyncOp = rank, True
+        return self._speak().broadcast([tensor], options)
 
     def hand_out_bytes(self, content: bytes = b"") -> bytes:
         """Gives the first process's bytes to all; what others say is not looked at."""
