@@ -205,3 +205,10 @@ def tiny_supernet(tiny_problem, tiny_settings):
 @pytest.fixture(scope="session")
 def tiny_supernet_folder(tiny_supernet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_supernet.save(tmp_path_factory.mktemp("supernet"))
+
+
+@pytest.fixture
+def free(tiny_space_file: Path) -> tuple[Any, ...]:
+    """Options of a search without a supernet, in this process: a tiny space, few samples."""
+    return ("--space", tiny_space_file, "--data", "digits", "--timesteps", 2, "--train-samples", 96,
+            "--validation-samples", 60, "--executor", "local")  # fmt: skip
