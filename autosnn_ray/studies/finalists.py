@@ -57,7 +57,7 @@ def train_finalists(
     if best.empty:
         raise InvalidInputError(f"{run.path}: no candidate has been evaluated: there is nothing to train")
     goal = Goal.from_dict(run.config()["goal"])
-    names = [str(name) for name in best["architecture"]]
+    names = list(dict.fromkeys(map(str, best["architecture"])))  # a run may hold repetitions
     home = run.path / FINALISTS / f"epochs_{epochs}"
     with run_bar(progress=progress, then=on_run) as told:
         on_result = told(f"the best {len(names)}, {epochs_text(epochs)}", len(names)) if told else None

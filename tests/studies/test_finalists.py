@@ -114,6 +114,13 @@ def test_of_other_lengths_each_is_a_training_of_its_own(run, tiny_problem):
     assert list(run.finalists()["epochs"]) == [2, 1]
 
 
+def test_what_a_run_evaluated_twice_is_trained_once(tiny_problem, tmp_path):
+    batch = asr.Batch.of(tiny_problem, score, ["skip/skip", "skip/scb_k3"], path=tmp_path / "run", repetitions=2)
+    (run,) = asr.evaluate_all([batch], executor=LOCAL)
+    found = asr.train_finalists(tiny_problem, run, count=4, epochs=1, executor=LOCAL)
+    assert sorted(one.architecture for one in found) == ["skip/scb_k3", "skip/skip"]
+
+
 def test_a_search_without_any_result_is_refused(tiny_problem, tmp_path):
     nothing = asr.search(tiny_problem, _broken, path=tmp_path / "nothing", candidates=2, executor=LOCAL)
     with pytest.raises(InvalidInputError, match="no candidate has been evaluated"):
