@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .compare import compare
 from .designs import design_costs, read_designs, setting_of, summarise_designs
 from .effects import effects
-from .finalists import best_known, read_finalists
+from .finalists import best_known, longest_trained, read_finalists
 from .folders import KINDS, Folder, contents_of, kind_of
 from .frames import correct, layer_spikes, read, read_config, state, write_frame
 from .fronts import front, hypervolume
@@ -91,6 +91,7 @@ __all__ = [
     "indistinguishable",
     "kind_of",
     "layer_spikes",
+    "longest_trained",
     "mcnemar",
     "pareto_data",
     "plot_architecture",

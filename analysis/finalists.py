@@ -11,6 +11,7 @@ import pandas as pd
 from autosnn_ray.journal import JOURNAL_FILE, read_journal
 from autosnn_ray.objectives import Goal
 from autosnn_ray.own_code import own_code_of
+from autosnn_ray.space import format_architecture
 
 from .frames import frame_of, open_journal
 from .rows import goal_of, rows_of
@@ -44,7 +45,36 @@ def read_finalists(path: str | Path) -> pd.DataFrame:
     Raises:
         JournalError: No journal, or a damaged one.
     """
-    run = Path(path)
+    return _read(Path(path))[1]
+
+
+def best_known(path: str | Path, count: int) -> list[str]:
+    """Returns the best architectures that a search knows of: those trained at its end first, then those it puts first.
+
+    Args:
+        path: The search's folder.
+        count: How many, at most.
+
+    Raises:
+        JournalError: No journal, or a damaged one.
+    """
+    frame, finalists = _read(Path(path))
+    names = [*longest_trained(finalists)["architecture"], *best(frame, count + len(finalists))["architecture"]]
+    return list(dict.fromkeys(map(str, names)))[:count]
+
+
+def longest_trained(finalists: pd.DataFrame) -> pd.DataFrame:
+    """Returns those that can be compared: the trained, and of these the ones that were trained for longest.
+
+    Args:
+        finalists: What ``read_finalists`` gave.
+    """
+    done = finalists[finalists["status"] == "done"]
+    return done[done["epochs"] == done["epochs"].max()]
+
+
+def _read(run: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Reads a search, and its finalists."""
     searched = open_journal(run)
     with own_code_of(searched.config):
         goal = goal_of(searched.config)
@@ -58,24 +88,7 @@ def read_finalists(path: str | Path) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=[*_COLUMNS, "worth"])
     by = ["status", "epochs", "violation", "worth", "spikes"]  # done comes before failed and pending
     found = found.sort_values(by, ascending=[True, False, True, False, True], kind="stable", ignore_index=True)
-    return found.drop(columns="worth")
-
-
-def best_known(path: str | Path, count: int) -> list[str]:
-    """Returns the best architectures that a search knows of: those trained at its end first, then those it puts first.
-
-    Args:
-        path: The search's folder.
-        count: How many, at most.
-
-    Raises:
-        JournalError: No journal, or a damaged one.
-    """
-    trained = read_finalists(path)
-    is_done = (trained["status"] == "done") & (trained["epochs"] == trained["epochs"].max())
-    frame = frame_of(path, open_journal(path))
-    names = [*trained["architecture"][is_done], *best(frame, count + len(trained))["architecture"]]
-    return list(dict.fromkeys(map(str, names)))[:count]
+    return frame, found.drop(columns="worth")
 
 
 def _rows(folder: Path, goal: Goal | None, quality: str) -> list[dict[str, Any]]:
@@ -88,7 +101,7 @@ def _rows(folder: Path, goal: Goal | None, quality: str) -> list[dict[str, Any]]
         "samples": config["problem"]["data"]["validation"],
     }
     worth = {
-        "/".join(architecture): goal.objectives[0](found[0]) if goal else found[0].accuracy
+        format_architecture(architecture): goal.objectives[0](found[0]) if goal else found[0].accuracy
         for architecture, found in contents.evaluations.items()
     }
     return [

@@ -75,16 +75,16 @@ def _train(problem: Problem, run: Run, executor: Executor | OpenExecutor) -> Non
     from autosnn_ray.cli.console import console
     from autosnn_ray.studies.finalists import COUNT, EPOCHS, FINALISTS, train_finalists
 
-    count = min(COUNT, int((run.frame()["status"] == "done").sum()))
     console.print(
-        f"the {count} that are predicted best are now trained from scratch, for {epochs_text(EPOCHS)}: the first of a "
-        "predicted order is often not the best of them (--finalists 0 leaves this out)"
+        f"the {len(run.best(COUNT))} that are predicted best are now trained from scratch, for {epochs_text(EPOCHS)}: "
+        "the first of a predicted order is often not the best of them (--finalists 0 leaves this out)"
     )
     if not train_finalists(problem, run, count=COUNT, epochs=EPOCHS, executor=executor, progress=True):
         raise AutoSNNError(
             f"{run.path / FINALISTS}: every training failed; `autosnn-ray show` of a folder there says why"
         )
-    write_tables([Output([table]) for table in [finalists_of(run.path)] if table is not None])
+    found = finalists_of(run.path)
+    write_tables(Output([found] if found else []))
 
 
 def finalists_of(run: Path) -> Table | None:
@@ -92,8 +92,7 @@ def finalists_of(run: Path) -> Table | None:
     from autosnn_ray.own_packages import analysis
 
     frame = analysis.read_finalists(run)
-    frame = frame[frame["epochs"] == frame["epochs"].max()]
-    done = frame[frame["status"] == "done"]
+    done = analysis.longest_trained(frame)
     if done.empty:
         return None
     columns = [

@@ -99,7 +99,7 @@ def evaluate_all(batches: Sequence[Batch], *, executor: Executor | OpenExecutor 
                     opened(plan, batch.path, executor, resume=before > 0, may_extend=True, on_result=batch.on_result)
                 )
             )
-        conduct(prepared, executor, lambda _: "the same command, or call, goes on")
+        conduct(prepared, executor, again="the same command, or call, goes on")
     return [Run(one.folder) for one in prepared]
 
 

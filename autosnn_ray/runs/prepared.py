@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,15 +141,13 @@ def _prepared(
     return Prepared(folder.path, journal, plan, state, loop, task)
 
 
-def conduct(
-    prepared: Sequence[Prepared], executor: Executor | OpenExecutor, again: Callable[[Path], str] | None = None
-) -> None:
+def conduct(prepared: Sequence[Prepared], executor: Executor | OpenExecutor, again: str = "") -> None:
     """Evaluates until every run is at its end: the one loop behind a new run, a resumed one and an extended one.
 
     Args:
         prepared: The runs.
         executor: Where.
-        again: Says how a run that was stopped is gone on with; where None, it is a search of its own, which is resumed.
+        again: What goes on with a run that was stopped; where empty, it is a search of its own, which is resumed.
 
     Raises:
         SearchInterruptedError: It was stopped; each run can be resumed.
@@ -175,9 +173,5 @@ def conduct(
         if not one.state.done:
             raise SearchInterruptedError(
                 f"the search in {one.folder} was stopped after {one.state.told} of {one.plan.candidates} candidates; "
-                f"nothing is lost: {(again or _resume)(one.folder)}"
+                f"nothing is lost: {again or f'autosnn-ray resume {shlex.quote(str(one.folder))}'}"
             )
-
-
-def _resume(folder: Path) -> str:
-    return f"autosnn-ray resume {shlex.quote(str(folder))}"

@@ -49,8 +49,9 @@ class Run(Shown):
 
     def _found(self) -> dict[str, object]:
         """Returns the best of those that were trained at its end, where there is one."""
-        trained = self.finalists()
-        done = trained[trained["status"] == "done"]
+        from autosnn_ray.own_packages import analysis
+
+        done = analysis.longest_trained(self.finalists())
         return {} if done.empty else {"found": f"{done['architecture'].iloc[0]}, trained from scratch"}
 
     def config(self) -> dict[str, Any]:

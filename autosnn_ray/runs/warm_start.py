@@ -21,9 +21,8 @@ def architectures_of(given: Any, space: SearchSpace, best: int = BEST) -> tuple[
 
     Args:
         given: A list of architectures; a ``Run`` or its folder, of which the best are taken, those that it has trained
-            first; or a frame, such as a part
-            of a run's, all of it; or None. A run may be of other data, and of a space of other widths: what counts is
-            that its slots have the same choices.
+            first; or a frame, such as a part of a run's, all of it; or None. A run may be of other data, and of a space
+            of other widths: what counts is that its slots have the same choices.
         space: The space that they must be of.
         best: How many of a run's best.
 
