@@ -40,6 +40,10 @@ def local_group(folder: Path, rank: int, size: int) -> Group:
     return Group(rank, size, channel=among(list(range(size))), among=among)
 
 
+_PARENT_ENDS_WITHIN_SECONDS = 5.0
+"""How long to wait, once the connection is lost, for the end of the process that started this one."""
+
+
 def ready_file(folder: Path, rank: int) -> Path:
     """Returns what a helper makes when it is ready to meet the others."""
     return folder / f"ready-{rank}"
@@ -54,7 +58,8 @@ def _end_with_parent(folder: str) -> None:
 
 def main(description: str, folder: str, rank: str, size: str, threads: str, own: str) -> None:
     """Helps until the first process says that it is over; fails before it is ready if it cannot build the network."""
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    watch = threading.Thread(target=_end_with_parent, args=(folder,), daemon=True)
+    watch.start()
     torch.set_num_threads(int(threads))
     keep_freed_memory()
     for module in json.loads(own):  # what the first process has imported registers its blocks and neurons here too
@@ -63,4 +68,9 @@ def main(description: str, folder: str, rank: str, size: str, threads: str, own:
         warnings.simplefilter("ignore")  # the first process has said it
         build_described(json.loads(description))
     ready_file(Path(folder), int(rank)).touch()
-    follow(local_group(Path(folder), int(rank), int(size)))
+    try:
+        follow(local_group(Path(folder), int(rank), int(size)))
+    except RuntimeError:
+        # If the connection is lost because the parent has ended, what watches it has yet to tidy up, and ends both.
+        watch.join(_PARENT_ENDS_WITHIN_SECONDS)
+        raise
