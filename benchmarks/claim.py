@@ -5,10 +5,11 @@
 
 Fashion-MNIST at 16x16 (averaged down to 14x14, padded). The search is the default one, and sees a part of the training
 samples; what it finds is the fittest of its five best, trained on that part. What was predicted best stands beside it.
-These, AutoSNN's own architecture, every network of one block, hand-made ones as narrow as AutoSNN's is, and drawn ones
-are trained from scratch. Lengths are tried on the first two until validation accuracy no longer rises; test images are
-looked at for the chosen length alone, once a network. First one seed of all, in the order of what they tell, then the
-next.
+These, AutoSNN's own architecture, every network of one block and drawn ones are trained from scratch at the search's
+width. Hand-made ones are trained at the width that gives them as many parameters as AutoSNN's architecture has. So is
+what was found, once more, and at twice the search's width: the paper, too, widens what it found before it holds it
+against others. Lengths are tried on the first two until validation accuracy no longer rises; test images are looked at
+for the chosen length alone, once a network. First one seed of all, in the order of what they tell, then the next.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import math
 import sys
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +41,7 @@ from autosnn_ray.training import TrainSettings
 AUTOSNN = "srb_k5/srb_k5/skip/srb_k3/srb_k5"
 SPACE = search_spaces.load("digits_16")
 HAND_MADE = ("cifarnet_fang", "resnet11_lee")
+TWICE, SCALED = "found, twice as wide", "found, AutoSNN's size"
 FIRST_SEED = 100
 """No seed that the search or its sample has used."""
 RISES = 0.005
@@ -51,10 +54,15 @@ NOTHING: dict[str, Any] = {"found": None, "searched": None, "lengths": {}, "epoc
 
 @dataclass(frozen=True)
 class Rival:
-    """A network that is trained: of the space, or a hand-made one of the name where there is no architecture."""
+    """A network that is trained: of the space, or a hand-made one of the name where there is no architecture.
+
+    Attributes:
+        times: How often the width of the search; None for the width that gives it AutoSNN's number of parameters.
+    """
 
     name: str
     architecture: str | None = None
+    times: int | None = 1
 
 
 def rivals(found: dict[str, str], drawn: int) -> list[Rival]:
@@ -69,30 +77,45 @@ def rivals(found: dict[str, str], drawn: int) -> list[Rival]:
     while len(named) < of_space + drawn:
         named.setdefault(format_architecture(SPACE.sample(rng)), f"drawn {len(named) - of_space + 1}")
     every = [Rival(name, architecture) for architecture, name in named.items()]
-    return [*every[:of_space], *map(Rival, HAND_MADE), *every[of_space:]]
+    wider = [Rival(TWICE, found["architecture"], 2), Rival(SCALED, found["architecture"], None)]
+    return [*every[:of_space], *wider, *(Rival(name, times=None) for name in HAND_MADE), *every[of_space:]]
+
+
+def at_width(space: SearchSpace, channels: int) -> SearchSpace:
+    """Returns a space whose stem has so many channels; all its other widths change in proportion."""
+
+    def part(width: int) -> int:
+        return max(1, round(width * channels / space.channels))
+
+    layers = tuple(replace(layer, channels=part(layer.channels)) for layer in space.layers)
+    return replace(space, channels=channels, layers=layers, hidden=tuple(map(part, space.hidden)))
+
+
+def scaled(problem: asr.Problem, architecture: Sequence[str], parameters: int) -> asr.Problem:
+    """Returns the problem with its space at the width at which the architecture is nearest to so many parameters."""
+
+    def at(channels: int) -> asr.Problem:
+        return replace(problem, space=at_width(problem.space, channels))
+
+    def count(channels: int) -> int:
+        return at(channels).parameters(architecture)
+
+    widest = 2 * problem.space.channels
+    while count(widest) < parameters:
+        widest *= 2
+    above = 1 + bisect_left(range(1, widest), parameters, key=count)
+    around = [channels for channels in (above - 1, above) if channels]
+    return at(min(around, key=lambda channels: abs(count(channels) - parameters)))
 
 
 def hand_made(name: str, problem: asr.Problem, parameters: int) -> dict[str, Any]:
-    """Returns a hand-made network, all its widths divided by one number so that it has as many parameters."""
+    """Returns a hand-made network of so many parameters, and the neuron it takes."""
     space = search_spaces.load(name)
     # A neuron whose input is divided never fires behind an average of spikes.
     averages = any(layer.kind == "avg_pool" for layer in space.layers)
     neuron = replace(problem.neuron, decay_input=not averages)
-
-    def with_stem(channels: int) -> SearchSpace:
-        def part(width: int) -> int:
-            return max(1, round(width * channels / space.channels))
-
-        layers = tuple(replace(layer, channels=part(layer.channels)) for layer in space.layers)
-        return replace(space, channels=channels, layers=layers, hidden=tuple(map(part, space.hidden)))
-
-    def count(channels: int) -> int:
-        return replace(problem, space=with_stem(channels), neuron=neuron).parameters(())
-
-    above = 1 + bisect_left(range(1, space.channels), parameters, key=count)
-    around = [channels for channels in (above - 1, above) if channels]
-    best = min(around, key=lambda channels: abs(count(channels) - parameters))
-    return {"hand_made": [with_stem(best)], "hand_made_neuron": neuron}
+    own = scaled(replace(problem, space=space, neuron=neuron), (), parameters)
+    return {"hand_made": [own.space], "hand_made_neuron": neuron}
 
 
 @dataclass(frozen=True)
@@ -127,7 +150,7 @@ class Claim:
 
     def place(self, rival: Rival, epochs: int, seed: int) -> Path:
         folder: Path = self.options.folder
-        return folder / f"epochs_{epochs}" / f"seed_{seed}" / rival.name.replace(" ", "_")
+        return folder / f"epochs_{epochs}" / f"seed_{seed}" / rival.name.replace(" ", "_").replace(",", "")
 
     def rows(self, rival: Rival, epochs: int, seed: int) -> list[dict[str, Any]]:
         """Reads what is known of a network by now."""
@@ -195,6 +218,10 @@ class Claim:
         how: dict[str, Any] = {"seeds": 1, "seed": seed, "settings": TrainSettings(epochs=epochs), "progress": False}
         if rival.architecture is None:
             how |= hand_made(rival.name, problem, size)
+        elif rival.times is None:
+            problem = scaled(problem, SPACE.parse(rival.architecture), size)
+        else:
+            problem = replace(problem, space=at_width(SPACE, rival.times * SPACE.channels))
         chosen = [] if rival.architecture is None else [rival.architecture]
         retrain(problem, chosen, path=self.place(rival, epochs, seed), executor=asr.Local(threads=1), **how)
         self.say(rival, epochs, seed)

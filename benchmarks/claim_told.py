@@ -15,6 +15,7 @@ import analysis
 from analysis.plots.style import FRONT, MUTED, POINTS, apply_style, place
 
 MEASURES = ("accuracy", "validation_accuracy", "spikes", "synaptic_operations", "energy", "parameters")
+FOUND = ("found", "found, twice as wide", "found, AutoSNN's size")
 MOST_SPIKES = 0.6
 """Share of the spikes of the best of the others that the found network may have."""
 
@@ -32,9 +33,9 @@ def summary(told: dict[str, Any]) -> pd.DataFrame:
     return found.reset_index()
 
 
-def verdict(table: pd.DataFrame) -> dict[str, Any]:
-    """Holds the found network against the most accurate other: the goal, and how far it is reached by now."""
-    ours, others = table[table["what"] == "found"], table[table["what"] != "found"]
+def verdict(table: pd.DataFrame, found: str) -> dict[str, Any]:
+    """Holds a found network against the most accurate other: the goal, and how far it is reached by now."""
+    ours, others = table[table["what"] == found], table[~table["what"].isin(FOUND)]
     if ours.empty or others.empty:
         return {}
     one, best = ours.iloc[0], others.loc[others["accuracy"].idxmax()]
@@ -68,7 +69,7 @@ def draw(table: pd.DataFrame, title: str, path: Path) -> None:
     figure, axes = place(None, 8.0, 5.5)
     for row in table.to_dict("records"):
         drawn = row["what"].startswith("drawn")
-        colour = FRONT if row["what"] == "found" else MUTED if drawn else POINTS
+        colour = FRONT if row["what"] in FOUND else MUTED if drawn else POINTS
         errors = {"xerr": np.nan_to_num(row["spikes_error"]), "yerr": 100 * row["accuracy_error"]}
         spikes, accuracy = row["spikes"], 100 * row["accuracy"]
         axes.errorbar(spikes, accuracy, **errors, fmt="o", color=colour, ms=3 if drawn else 5, elinewidth=0.8)
@@ -83,7 +84,7 @@ def draw(table: pd.DataFrame, title: str, path: Path) -> None:
 def write(told: dict[str, Any], out: Path) -> None:
     """Writes JSON, table and picture of what is known by now."""
     table = summary(told) if told["rows"] else None
-    told["verdict"] = {} if table is None else verdict(table)
+    told["verdict"] = {} if table is None else {found: verdict(table, found) for found in FOUND}
     out.write_text(json.dumps(told, indent=1) + "\n")
     print(json.dumps({name: told[name] for name in told if name not in ("rows", "data", "searched")}, indent=1))
     if table is not None:

@@ -102,7 +102,7 @@ class StatisticsInOrder:
 class Exchange:
     """Hands round what the processes' paths have left: gradients, losses, statistics.
 
-    A path's message is on its way while the next path runs.
+    A path's message is on its way while the next path runs; processes of one machine write it where all can read it.
 
     Args:
         parts: Of all paths of the step.
@@ -125,6 +125,13 @@ class Exchange:
         self._under_way: list[Work] = []
         self._parameters = list({id(one): one for part in parts for one in part.parameters}.values())
         self._before = [parameter.grad for parameter in self._parameters]
+        # One team has the whole already.
+        board = group.board if len(teams) > 1 else None
+        sizes, dtype = [sum(part.sizes) for part in parts], parts[0].parameters[0].dtype
+        self._page = None if board is None else board.page(sizes, dtype)
+        if self._page is not None:
+            # They may stand on the page that others write on as soon as this exchange is over.
+            self._before = [None if gradient is None else gradient.clone() for gradient in self._before]
         self._clear()
 
     def keep(self, index: int, value: Tensor) -> None:
@@ -136,15 +143,17 @@ class Exchange:
         if self._team.size > 1:
             left = [self._team.add(torch.cat(left))]
         has = torch.tensor([gradient is not None for gradient in gradients], dtype=value.dtype, device=value.device)
-        self._hand_round(index, torch.cat([*left, *part.buffers(), has]))
+        left = [*left, *part.buffers(), has]
+        if self._page is None:
+            self._hand_round(index, torch.cat(left))
+        elif self._team.rank == 0:
+            torch.cat(left, out=self._page[index])
         self._clear()
 
     def finish(self, statistics: StatisticsInOrder) -> Tensor:
         """Leaves in every process the sums over all paths, in their order, and returns the losses' sum."""
-        self._hand_round(len(self._parts))
-        for one in self._under_way:
-            one.wait()
-        found = [message.split(part.sizes) for message, part in zip(self._messages, self._parts, strict=True)]
+        messages = self._gather()
+        found = [message.split(part.sizes) for message, part in zip(messages, self._parts, strict=True)]
         # What has a gradient at all is asked of the device once, not for each path.
         present = torch.cat([numbers[-1] for numbers in found]).tolist()
         for parameter, gradient in zip(self._parameters, self._before, strict=True):
@@ -161,6 +170,16 @@ class Exchange:
                 statistics.take(index, numbers[count + 1 : -1])
         return total
 
+    def _gather(self) -> list[Tensor]:
+        """Returns the messages of all paths when all are there."""
+        if self._page is not None:
+            self._group.meet()
+            return self._page
+        self._hand_round(len(self._parts))
+        for one in self._under_way:
+            one.wait()
+        return self._messages
+
     def _hand_round(self, index: int, message: Tensor | None = None) -> None:
         """Begins with the messages of others before a path, and with that path's own: all begin in the same order."""
         for other in range(len(self._messages), index):
@@ -171,7 +190,7 @@ class Exchange:
 
     def _begin(self, message: Tensor, index: int) -> None:
         self._messages.append(message)
-        if len(self._teams) > 1:  # else each has the whole already
+        if len(self._teams) > 1:
             self._under_way.append(self._group.begin_to_hand_out(message, self._teams[self._owners[index]][0]))
 
     def _clear(self) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.distributed import BroadcastOptions, ProcessGroup, Work
 
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.training.board import Board
 
 Open = Callable[[list[int]], ProcessGroup | None]
 """Opens a channel between some of the processes, whose ranks are given; every process calls it alike."""
@@ -25,6 +26,7 @@ class Group:
         device: Where this process trains.
         channel: What more than one speak through.
         among: Opens a channel between some of them.
+        board: Memory that all of them share, where they are of one machine.
 
     Raises:
         InvalidInputError: A rank that is not one of the size, or several processes without a channel.
@@ -35,6 +37,7 @@ class Group:
     device: str = "cpu"
     channel: ProcessGroup | None = None
     among: Open | None = None
+    board: Board | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.rank < self.size:
@@ -54,6 +57,10 @@ class Group:
         if self.size > 1:
             self._speak().allreduce([tensor]).wait()
         return tensor
+
+    def meet(self) -> None:
+        """Waits until all processes are here."""
+        self.add(torch.zeros(1, device=self.device))
 
     def hand_out(self, tensor: Tensor) -> Tensor:
         """Gives the first process's tensor to all, into theirs, of the same shape and type."""
@@ -92,7 +99,7 @@ class Group:
             # One of a single process says nothing; of the others each is opened by all, whoever is in it.
             channel = self.among(team) if len(team) > 1 and self.among is not None else None
             if self.rank in team:
-                own = replace(self, rank=team.index(self.rank), size=len(team), channel=channel, among=None)
+                own = replace(self, rank=team.index(self.rank), size=len(team), channel=channel, among=None, board=None)
         return ranks, own
 
     def _speak(self) -> ProcessGroup:

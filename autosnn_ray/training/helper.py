@@ -16,6 +16,7 @@ from torch.distributed import ProcessGroup
 
 from autosnn_ray.allocator import keep_freed_memory
 from autosnn_ray.own_code import import_own
+from autosnn_ray.training.board import Board
 from autosnn_ray.training.checkpoint import build_described
 from autosnn_ray.training.group import Group
 from autosnn_ray.training.lead import follow
@@ -37,11 +38,17 @@ def local_group(folder: Path, rank: int, size: int) -> Group:
         channel: ProcessGroup = c10d.ProcessGroupGloo(own, ranks.index(rank), len(ranks), options)
         return channel
 
-    return Group(rank, size, channel=among(list(range(size))), among=among)
+    board = Board(board_file(folder)) if board_file(folder).exists() else None
+    return Group(rank, size, channel=among(list(range(size))), among=among, board=board)
 
 
 _PARENT_ENDS_WITHIN_SECONDS = 5.0
 """How long to wait, once the connection is lost, for the end of the process that started this one."""
+
+
+def board_file(folder: Path) -> Path:
+    """Returns the memory that processes share; where there was no room for it, it is not there."""
+    return folder / "board"
 
 
 def ready_file(folder: Path, rank: int) -> Path:

@@ -20,9 +20,10 @@ import torch
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
 from autosnn_ray.own_code import own_modules
 from autosnn_ray.spiking.network import SpikingNetwork
+from autosnn_ray.training.board import Board
 from autosnn_ray.training.checkpoint import describe_network
 from autosnn_ray.training.group import Group
-from autosnn_ray.training.helper import local_group, ready_file
+from autosnn_ray.training.helper import board_file, local_group, ready_file
 from autosnn_ray.training.worth import Worth
 
 _PROGRAM = (
@@ -139,6 +140,11 @@ class Helpers:
         self._tell(f"training with {self.share.count} processes of {threads} each: they share out the paths of a step")
         # Only this user reaches it: who could write there could take part.
         self._folder = folder = Path(tempfile.mkdtemp(prefix="autosnn-ray-"))
+        try:
+            Board.make(board_file(folder))
+        except OSError as error:
+            board_file(folder).unlink(missing_ok=True)
+            self._tell(f"they share no memory, which is slower, and gives the same weights ({error})")
         environment = {**os.environ, "OMP_NUM_THREADS": str(self.share.threads)}
         for rank in range(1, self.share.count):
             place = [str(folder), str(rank), str(self.share.count), str(self.share.threads)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -26,6 +27,7 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.spiking import NeuronSettings
 from autosnn_ray.training import Supernet, TrainSettings, train_supernet, worth
 from autosnn_ray.training.balance import PathCosts, deal_out
+from autosnn_ray.training.board import Board
 from autosnn_ray.training.group import Group
 from autosnn_ray.training.helpers import Share, share_threads
 from autosnn_ray.training.memory import plan_memory
@@ -149,6 +151,19 @@ def test_any_number_of_processes_gives_the_losses_and_weights_of_one(odd, worker
         assert parts.micro_batch < settings.batch_size
     found = train(odd, workers, settings, sampling=sampling)
     assert found == train(odd, 1, settings, sampling=sampling)
+
+
+def test_without_room_for_shared_memory_the_weights_are_the_same(odd, alone, meeting, monkeypatch):
+    def full(file: Path) -> None:
+        file.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Board, "make", full)
+    told = []
+    assert train(odd, 2, say=told.append) == alone
+    assert told[1:] == [
+        "they share no memory, which is slower, and gives the same weights ([Errno 28] No space left on device)"
+    ]
 
 
 @pytest.mark.slow
