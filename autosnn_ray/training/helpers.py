@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
 
 import torch
@@ -132,8 +135,30 @@ class Helpers:
             if not self.at_once:
                 return None
             time.sleep(_LOOK_EVERY_SECONDS)
+        return self._meet(folder)
+
+    def _meet(self, folder: Path) -> Group | None:
+        """Connects with helpers that are ready; one that ends meanwhile would be waited for, for half an hour."""
+        met: SimpleQueue[Group | Exception] = SimpleQueue()
+
+        def meet() -> None:
+            try:
+                met.put(local_group(folder, 0, self.share.count))
+            except Exception as error:  # noqa: BLE001 - it is raised again where this is waited for
+                met.put(error)
+
+        threading.Thread(target=meet, daemon=True).start()
+        while True:
+            with suppress(Empty):
+                found = met.get(timeout=_LOOK_EVERY_SECONDS)
+                break
+            if (lost := self._lost()) is not None:
+                self._go_alone(lost)
+                return None
         self._is_settled = True
-        return local_group(folder, 0, self.share.count)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _start(self, description: str) -> Path:
         threads = "one thread" if self.share.threads == 1 else f"{self.share.threads} threads"

@@ -25,10 +25,11 @@ import search_spaces
 from autosnn_ray.errors import AutoSNNError, InvalidInputError
 from autosnn_ray.problem import Problem
 from autosnn_ray.spiking import NeuronSettings
-from autosnn_ray.training import Supernet, TrainSettings, train_supernet, worth
+from autosnn_ray.training import Supernet, TrainSettings, helpers, train_supernet, worth
 from autosnn_ray.training.balance import PathCosts, deal_out
 from autosnn_ray.training.board import Board
 from autosnn_ray.training.group import Group
+from autosnn_ray.training.helper import local_group
 from autosnn_ray.training.helpers import Share, share_threads
 from autosnn_ray.training.memory import plan_memory
 
@@ -235,6 +236,43 @@ def test_a_training_that_leaves_no_memory_starts_nobody(monkeypatch):
     assert watch.of(10**9, 1) is True
     assert "of memory" in str(watch.of(10**9, 2))
     assert "too short" in str(watch.of(1, 1))
+
+
+@pytest.fixture
+def lost_on_the_way(monkeypatch, started):
+    """Helpers that are killed when they are ready and nobody has met them yet."""
+
+    def kill(folder: Path, rank: int, size: int) -> Group:
+        for helper in started():
+            helper.kill()
+            while helper.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+        return local_group(folder, rank, size)
+
+    monkeypatch.setattr(helpers, "local_group", kill)
+
+
+def test_a_helper_that_dies_before_it_is_met_is_not_waited_for(odd, lost_on_the_way):
+    with pytest.raises(AutoSNNError, match=r"helped to train has ended \(exit status -9\); with workers 1"):
+        train(odd, 2)
+
+
+@pytest.mark.slow
+def test_a_helper_not_asked_for_that_dies_before_it_is_met_is_done_without(
+    odd, alone, meeting, lost_on_the_way, monkeypatch
+):
+    monkeypatch.setattr(worth, "_SECONDS", 0.0)
+    monkeypatch.setattr(worth, "_WATCHED", 1)
+    losses = []
+
+    def on_step(at) -> None:
+        losses.append(at.loss)
+        while at.step == 5 and not is_ready(meeting):
+            time.sleep(0.05)
+
+    with pytest.warns(RuntimeWarning, match="exit status -9.*training goes on in this process alone"):
+        supernet = train_supernet(odd, settings=SETTINGS, on_step=on_step)
+    assert (supernet.weights_checksum, losses) == alone
 
 
 def _hears_interrupts() -> None:
