@@ -45,7 +45,7 @@ def kind_of(path: str | Path) -> str:
         "search": [JOURNAL_FILE],
         "fidelity": [f"ground_truth/seed_*/{JOURNAL_FILE}", f"truth/seed_*/{JOURNAL_FILE}"],
         "predictor": [f"scratch/{JOURNAL_FILE}", f"alone/{JOURNAL_FILE}"],
-        "halving": [f"round_*/{JOURNAL_FILE}"],
+        "halving": [f"epochs_*_seeds_*/*/{JOURNAL_FILE}"],
         "finalists": [f"epochs_*/*/{JOURNAL_FILE}"],
         "supernet": ["supernet.json"],
         "network": ["network.json"],

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluators import TrainFromScratch
-from autosnn_ray.journal import read_journal
 from autosnn_ray.objectives import Goal
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
-from autosnn_ray.runs.batches import Batch, evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
-from autosnn_ray.studies.halving import Finalist, measured_for, placed
+from autosnn_ray.studies.halving import Finalist, placed
+from autosnn_ray.studies.trainings import train_each
 
 FINALISTS = "finalists"
 """Folder of the trainings in a search's folder."""
@@ -61,17 +59,7 @@ def train_finalists(
     home = run.path / FINALISTS / f"epochs_{epochs}"
     with run_bar(progress=progress, then=on_run) as told:
         on_result = told(f"the best {len(names)}, {epochs_text(epochs)}", len(names)) if told else None
-        batches = [
-            Batch.of(
-                problem,
-                TrainFromScratch(epochs=epochs),
-                [name],
-                path=home / name.replace("/", "+"),
-                on_result=on_result,
-                measures=measured_for(goal),
-            )
-            for name in names
-        ]
-        runs = evaluate_all(batches, executor=executor)
-    evaluated = {key: found for one in runs for key, found in read_journal(one.path).evaluations.items()}
+        evaluated = train_each(
+            problem, names, epochs=epochs, goal=goal, home=home, executor=executor, on_result=on_result
+        )
     return placed(0, evaluated, goal, 1)

@@ -9,17 +9,14 @@ from typing import Any
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.evaluators import TrainFromScratch
-from autosnn_ray.journal import read_journal
-from autosnn_ray.measures import MEASURES, Measured
 from autosnn_ray.objectives import Constraint, Goal
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
-from autosnn_ray.runs.batches import Batch, evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
 from autosnn_ray.space import Architecture, format_architecture
+from autosnn_ray.studies.trainings import train_each
 
 HALVING = "halving"
 """Folder of the rounds in a search's folder."""
@@ -95,9 +92,9 @@ def successive_halving(
 ) -> list[Finalist]:
     """Trains the best of a search from scratch, by successive halving, and declares the winner from the last round.
 
-    Rounds are complete before the next begins, so that the result does not depend on who finishes first; each is
-    kept under ``halving/`` in the run's folder and used again when the same is called for once more. Source: Jamieson
-    and Talwalkar, AISTATS 2016.
+    Rounds are complete before the next begins, so that the result does not depend on who finishes first. Trainings are
+    kept under ``halving/`` in the run's folder and used again: after a search was extended, only those are trained that
+    did not take part before. Source: Jamieson and Talwalkar, AISTATS 2016.
 
     Args:
         problem: What was searched; only training and validation samples are used.
@@ -131,25 +128,20 @@ def successive_halving(
         for number, plan in enumerate(rounds):
             entered = entered[: plan.finalists] if number else entered
             title = f"round {number + 1} of {len(rounds)}, {epochs_text(plan.epochs)}"
-            batch = Batch.of(
+            evaluated = train_each(
                 problem,
-                TrainFromScratch(epochs=plan.epochs),
                 entered,
-                path=run.path / HALVING / f"round_{number}",
-                repetitions=plan.seeds,
+                epochs=plan.epochs,
+                goal=goal,
+                home=run.path / HALVING / f"epochs_{plan.epochs}_seeds_{plan.seeds}",
+                seeds=plan.seeds,
+                executor=opened,
                 on_result=told(title, len(entered) * plan.seeds) if told else None,
-                measures=measured_for(goal),
             )
-            (done,) = evaluate_all([batch], executor=opened)
-            round_placed = placed(number, read_journal(done.path).evaluations, goal, plan.seeds)
+            round_placed = placed(number, evaluated, goal, plan.seeds)
             found = round_placed + found
             entered = [finalist.architecture for finalist in round_placed]
     return found
-
-
-def measured_for(goal: Goal) -> tuple[str, ...]:
-    """Returns which measures a goal names that must be taken of every candidate."""
-    return tuple(name for name in goal.measures if isinstance(MEASURES.get(name), Measured))
 
 
 def placed(

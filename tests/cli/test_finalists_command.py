@@ -9,7 +9,7 @@ import pytest
 
 import analysis
 from autosnn_ray.cli.main import main
-from autosnn_ray.studies import finalists
+from autosnn_ray.studies import finalists, trainings
 from tests.cli.commands import ok
 from tests.cli.test_cli import refused
 
@@ -106,7 +106,7 @@ def test_where_every_training_fails_it_is_said(capsys, tmp_path, monkeypatch, fr
         raise RuntimeError("no memory left")
 
     search(capsys, tmp_path / "run", free, "--finalists", 0)
-    monkeypatch.setattr(finalists.TrainFromScratch, "start", fails)
+    monkeypatch.setattr(trainings.TrainFromScratch, "start", fails)
     assert main(["resume", str(tmp_path / "run")]) == 1
     assert "every training failed" in capsys.readouterr().err
 
@@ -118,13 +118,13 @@ def test_an_interrupt_says_how_to_go_on(capsys, tmp_path, monkeypatch, free):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(finalists.TrainFromScratch, "start", interrupts)
+        patch.setattr(trainings.TrainFromScratch, "start", interrupts)
         assert main(["search", str(tmp_path / "run"), *map(str, free), "--predictor-epochs", "1"]) == 130
     assert "stopped after 0 of 9 candidates; nothing is lost: the same command" in capsys.readouterr().err
     search(capsys, tmp_path / "run", free, "--finalists", 0)
     for options, again in (((), ""), (("--finalists", "2"), " --finalists 2")):
         with monkeypatch.context() as patch:
-            patch.setattr(finalists.TrainFromScratch, "start", interrupts)
+            patch.setattr(trainings.TrainFromScratch, "start", interrupts)
             assert main(["resume", str(tmp_path / "run"), *options]) == 130
         said = capsys.readouterr().err
         assert f"nothing is lost: autosnn-ray resume {tmp_path / 'run'}{again}\n" in said

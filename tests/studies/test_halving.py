@@ -35,14 +35,29 @@ def test_rounds_halve_and_the_winner_comes_from_the_last(run, tiny_problem):
     assert sorted(best_of_first) == sorted(row["architecture"] for row in last)
 
     before = {path: path.read_bytes() for path in (run.path / "halving").rglob("journal.jsonl")}
-    assert len(before) == 2
+    assert len(before) == len(rows)
     assert describe(asr.successive_halving(tiny_problem, run, **options)) == rows
     assert {path: path.read_bytes() for path in before} == before, "trained once more"
 
-    cut(run.path / "halving" / "round_1", 4)
+    cut(next((run.path / "halving" / "epochs_2_seeds_2").iterdir()), 2)
     again = describe(asr.successive_halving(tiny_problem, run, **options))
     timeless = [[{**row, "seconds": 0} for row in one] for one in (again, rows)]
     assert timeless[0] == timeless[1], "what was cut off went on to another end"
+
+
+def test_after_a_search_was_extended_only_those_are_trained_that_are_new(run, tiny_problem):
+    options = {"rounds": PLAN, "executor": LOCAL}
+    short = asr.search(tiny_problem, score, path=run.path.parent / "short", candidates=4, executor=LOCAL)
+    asr.successive_halving(tiny_problem, short, **options)
+    before = {path: path.read_bytes() for path in (short.path / "halving").rglob("journal.jsonl")}
+    longer = asr.resume(short.path, candidates=9, evaluator=score, executor=LOCAL)
+    again = describe(asr.successive_halving(tiny_problem, longer, **options))
+    fresh = describe(asr.successive_halving(tiny_problem, run, **options))
+    assert [{**row, "seconds": 0} for row in again] == [{**row, "seconds": 0} for row in fresh]
+    assert set(longer.best(4)["architecture"]) != set(short.frame().head(4)["architecture"]), (
+        "nothing new: nothing shown"
+    )
+    assert {path: path.read_bytes() for path in before} == before, "trained once more"
 
 
 def test_a_finalist_is_the_mean_of_trainings_that_differ_in_their_seed(run, tiny_problem):
