@@ -4,13 +4,14 @@
 
 Three races: AutoSNN's fitness of the paths of a supernet, accuracy and spikes of these as two objectives, and the
 fitness of networks trained from scratch (a model of the trained sample, with the noise of one training). Writes
-docs/race-*.json and .png, prints tables and paired tests. What every algorithm did is kept in FOLDER, and not run
-again; ``--only`` and ``--races`` run a part, several of them side by side, and the whole call then draws what all did.
+docs/race-*.json and .png, prints tables and paired tests. What every algorithm did on a table is kept in FOLDER, and not
+run again; ``--only`` and ``--races`` run a part, several of them side by side, and the whole call then draws what all did.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,7 @@ def run(
     entered = {key: one for key, one in racers().items() if not options.only or key in options.only}
     runs = []
     for key, one in entered.items():
-        kept = options.folder / f"{name}-{key}-{options.seeds}.csv"
+        kept = options.folder / options.table / f"{name}-{key}-{options.seeds}.csv"
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
             searched = analysis.race({key: one}, table, seen=seen, seeds=options.seeds)
@@ -79,6 +80,8 @@ def main() -> None:
     parser.add_argument("--races", nargs="*", default=("fitness", "front", "scratch"))
     options = parser.parse_args()
     shipped = analysis.tabular("digits_16")
+    rows = f"{shipped.paths.to_csv()}{shipped.scratch.to_csv()}"
+    options.table = f"table-{hashlib.sha256(rows.encode()).hexdigest()[:8]}"
     asked = [
         (("autosnn", 400), ("random", 400)),
         (("steady_state", 400), ("autosnn", 400)),
