@@ -4,8 +4,9 @@
 
 Three races: AutoSNN's fitness of the paths of a supernet, accuracy and spikes of these as two objectives, and the
 fitness of networks trained from scratch (a model of the trained sample, with the noise of one training). Writes
-docs/race-*.json and .png, prints tables and paired tests. What every algorithm did on a table is kept in FOLDER, and not
-run again; ``--only`` and ``--races`` run a part, several of them side by side, and the whole call then draws what all did.
+docs/race-*.json and .png, prints tables and paired tests. What every algorithm did on a table is kept in FOLDER, and
+not run again; ``--only`` and ``--races`` run a part, several of them side by side, and the whole call then draws what
+all did.
 """
 
 from __future__ import annotations
