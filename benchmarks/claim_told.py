@@ -74,7 +74,9 @@ def draw(table: pd.DataFrame, title: str, path: Path) -> None:
         spikes, accuracy = row["spikes"], 100 * row["accuracy"]
         axes.errorbar(spikes, accuracy, **errors, fmt="o", color=colour, ms=3 if drawn else 5, elinewidth=0.8)
         text = row["what"].removeprefix("drawn ")
-        axes.annotate(text, (spikes, accuracy), (4, 3), textcoords="offset points", fontsize=8, color=colour)
+        is_last = spikes == table["spikes"].max()  # its name would leave the picture
+        at, side = ((-4, 3), "right") if is_last else ((4, 3), "left")
+        axes.annotate(text, (spikes, accuracy), at, textcoords="offset points", ha=side, fontsize=8, color=colour)
     axes.set(xlabel="spikes/sample", ylabel="accuracy on test images, %")
     axes.set_title(title, fontsize=8, color=MUTED, loc="left")
     apply_style(axes)
@@ -90,8 +92,10 @@ def write(told: dict[str, Any], out: Path) -> None:
     if table is not None:
         out.with_suffix(".md").write_text("\n".join(lines(table)) + "\n")
         print("\n".join(lines(table)))
+        least, most = table["seeds"].min(), table["seeds"].max()
+        seeds = f"{most} seeds" if least == most else f"{least} to {most} seeds"
         title = (
-            f"{told['data']['train']:,} training samples, {told['epochs']} epochs, {table['seeds'].min()} to "
-            f"{table['seeds'].max()} seeds; numbers: drawn; bars: standard error over seeds, of images with one seed"
+            f"{told['data']['train']:,} training samples, {told['epochs']} epochs, {seeds}; numbers: drawn; bars: "
+            f"standard error over seeds{', of images with one seed' if least == 1 else ''}"
         )
         draw(table, title, out.with_suffix(".png"))

@@ -2,6 +2,7 @@
 
     python benchmarks/predictors.py digits FOLDER --out docs/predictors-digits.json
     python benchmarks/predictors.py fashion_mnist FOLDER --out docs/predictors-fashion.json
+    python benchmarks/predictors.py digits FOLDER --draws 3 --out docs/predictors-digits-draws.json
 
 Held against networks trained from scratch for 8 epochs with two seeds: those of the shipped table, or on Fashion-MNIST
 (a part of it: 2,000 samples to train on, 1,000 to validate, 14x14, no augmentation) 40 that are trained in FOLDER.
@@ -187,21 +188,20 @@ class Table:
     def add(self, what: str, trainings: dict[int, int], figures: dict[str, float], supernet: int = 0) -> None:
         """Adds a row: how many trainings of which length it took, and path-epochs of a supernet."""
         passes = sum(epochs * count for epochs, count in trainings.items()) + supernet
-        seconds = sum(self.seconds[epochs] * count for epochs, count in trainings.items())
-        row: Values = {"what": what, "cost": round(passes / (CANDIDATES * EPOCHS), 4)}
-        row["cost_seconds"] = (
-            round(seconds / (CANDIDATES * self.seconds[EPOCHS]), 4) if trainings and not supernet else None
-        )
+        row: Values = {"what": what, "cost": round(passes / (CANDIDATES * EPOCHS), 4), "cost_seconds": None}
+        if trainings and not supernet and set(trainings) <= set(self.seconds):
+            seconds = sum(self.seconds[epochs] * count for epochs, count in trainings.items())
+            row["cost_seconds"] = round(seconds / (CANDIDATES * self.seconds[EPOCHS]), 4)
         self.rows.append({**row, **{key: round(value, 3) for key, value in figures.items()}})
 
     def judged(self, sample: pd.DataFrame) -> dict[str, float]:
         accuracy, spikes = predicted(models_of(sample, self.truth.space), self.truth.architectures)
         return self.truth.judge(accuracy, spikes, self.every)
 
-    def sample(self, name: str, epochs: int, algorithm: Algorithm, count: int) -> pd.DataFrame:
+    def sample(self, name: str, epochs: int, algorithm: Algorithm, count: int, seed: int = SEED) -> pd.DataFrame:
         """Trains a sample; what the ground truth holds is left out of it."""
         shared = 2 + round(2 * count * len(self.truth.names) / self.truth.space.size)
-        frame = trained(self.folder / name, self.truth.problem, epochs, SEED, algorithm, count + shared)
+        frame = trained(self.folder / name, self.truth.problem, epochs, seed, algorithm, count + shared)
         frame = frame[~frame["architecture"].isin(self.truth.names)].head(count)
         names = [str(one) for one in frame["architecture"]]
         untrained = scores(self.folder / f"{name}_untrained", self.truth.problem, names)
@@ -247,6 +247,17 @@ def rows_of(folder: Path, truth: Truth) -> list[Values]:
     return table.rows
 
 
+def drawn_again(folder: Path, truth: Truth, draws: int) -> list[Values]:
+    """Judges other samples of the default, and of fewer and longer trainings at the same cost."""
+    table = Table(folder, truth)
+    for draw in range(draws):
+        for epochs, count in ((SHORT, SAMPLE), (3, 2 * SAMPLE // 3)):
+            name = "short" if draw == 0 and epochs == SHORT else f"e{epochs}_s{SEED + draw}"
+            sample = table.sample(name, epochs, Stratified(seed=5 + draw), count, SEED + draw)
+            table.add(f"sample {draw + 1}, {count} trainings of {epochs} epochs", {epochs: count}, table.judged(sample))
+    return table.rows
+
+
 def _divided(table: Table, count: int, untrained: Any) -> dict[str, float]:
     """Fits on a part of the ground truth, one seed, and judges by the other seed of the rest."""
     truth, figures = table.truth, []
@@ -267,10 +278,12 @@ def main() -> None:
     parser.add_argument("data", choices=TRUTHS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--draws", type=int, help="judge so many samples of the default, and of 3 epochs, and no other")
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)
-    rows = rows_of(options.folder, TRUTHS[options.data](options.folder))
+    truth = TRUTHS[options.data](options.folder)
+    rows = drawn_again(options.folder, truth, options.draws) if options.draws else rows_of(options.folder, truth)
     options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(pd.DataFrame(rows).to_string(index=False))
 
