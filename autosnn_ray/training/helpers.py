@@ -98,9 +98,7 @@ class Helpers:
     ) -> None:
         lost = None
         if isinstance(error, RuntimeError) and self._started:
-            until = time.monotonic() + _END_WITHIN_SECONDS
-            while (lost := self._lost()) is None and time.monotonic() < until:
-                time.sleep(_LOOK_EVERY_SECONDS)
+            lost = self._lost_soon()
         self._end()
         # What was said on the connection to one that is no more is of no use to anybody.
         if lost is not None:
@@ -148,11 +146,13 @@ class Helpers:
                 met.put(error)
 
         threading.Thread(target=meet, daemon=True).start()
-        while True:
+        found: Group | Exception | None = None
+        while found is None:
             with suppress(Empty):
                 found = met.get(timeout=_LOOK_EVERY_SECONDS)
-                break
-            if (lost := self._lost()) is not None:
+            # A connection that failed is one's end seen from here; the system says a little later how it ended.
+            lost = self._lost_soon() if isinstance(found, Exception) else self._lost() if found is None else None
+            if lost is not None:
                 self._go_alone(lost)
                 return None
         self._is_settled = True
@@ -202,6 +202,13 @@ class Helpers:
         self._started.clear()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _lost_soon(self) -> str | None:
+        """Returns what to say of a helper that has ended, or is about to."""
+        until = time.monotonic() + _END_WITHIN_SECONDS
+        while (lost := self._lost()) is None and time.monotonic() < until:
+            time.sleep(_LOOK_EVERY_SECONDS)
+        return lost
 
     def _lost(self) -> str | None:
         """Returns what to say of a helper that has ended by itself, if there is one."""

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,6 @@ from autosnn_ray.training import Supernet, TrainSettings, helpers, train_superne
 from autosnn_ray.training.balance import PathCosts, deal_out
 from autosnn_ray.training.board import Board
 from autosnn_ray.training.group import Group
-from autosnn_ray.training.helper import local_group
 from autosnn_ray.training.helpers import Share, share_threads
 from autosnn_ray.training.memory import plan_memory
 
@@ -238,16 +238,20 @@ def test_a_training_that_leaves_no_memory_starts_nobody(monkeypatch):
     assert "too short" in str(watch.of(1, 1))
 
 
-@pytest.fixture
-def lost_on_the_way(monkeypatch, started):
+@pytest.fixture(params=[False, True], ids=["silent", "refused"])
+def lost_on_the_way(request, monkeypatch, started):
     """Helpers that are killed when they are ready and nobody has met them yet."""
+    is_refused = request.param
 
     def kill(folder: Path, rank: int, size: int) -> Group:
         for helper in started():
             helper.kill()
             while helper.status() != psutil.STATUS_ZOMBIE:
                 time.sleep(0.01)
-        return local_group(folder, rank, size)
+        if is_refused:  # it had said where it is to be met, before it died
+            raise RuntimeError("Gloo connectFullMesh failed: Connection refused")
+        threading.Event().wait()  # as a connection does that nobody answers
+        raise AssertionError
 
     monkeypatch.setattr(helpers, "local_group", kill)
 
