@@ -124,14 +124,15 @@ class Exchange:
         self._messages: list[Tensor] = []
         self._under_way: list[Work] = []
         self._parameters = list({id(one): one for part in parts for one in part.parameters}.values())
-        self._before = [parameter.grad for parameter in self._parameters]
         # One team has the whole already.
         board = group.board if len(teams) > 1 else None
         sizes, dtype = [sum(part.sizes) for part in parts], parts[0].parameters[0].dtype
         self._page = None if board is None else board.page(sizes, dtype)
+        before = [parameter.grad for parameter in self._parameters]
         if self._page is not None:
             # They may stand on the page that others write on as soon as this exchange is over.
-            self._before = [None if gradient is None else gradient.clone() for gradient in self._before]
+            before = [None if gradient is None else gradient.clone() for gradient in before]
+        self._before = before
         self._clear()
 
     def keep(self, index: int, value: Tensor) -> None:

@@ -147,17 +147,20 @@ class Helpers:
 
         threading.Thread(target=meet, daemon=True).start()
         found: Group | Exception | None = None
-        while found is None:
+        lost: str | None = None
+        while found is None and lost is None:
             with suppress(Empty):
                 found = met.get(timeout=_LOOK_EVERY_SECONDS)
-            # A connection that failed is one's end seen from here; the system says a little later how it ended.
-            lost = self._lost_soon() if isinstance(found, Exception) else self._lost() if found is None else None
-            if lost is not None:
-                self._go_alone(lost)
-                return None
-        self._is_settled = True
+            if found is None:
+                lost = self._lost()
         if isinstance(found, Exception):
-            raise found
+            # It may be one's end, seen from here: the system says a little later how it ended.
+            if (lost := self._lost_soon()) is None:
+                raise found
+            found = None
+        if lost is not None:
+            self._go_alone(lost)
+        self._is_settled = True
         return found
 
     def _start(self, description: str) -> Path:
