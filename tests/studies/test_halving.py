@@ -58,6 +58,10 @@ def test_after_a_search_was_extended_only_those_are_trained_that_are_new(run, ti
         "nothing new: nothing shown"
     )
     assert {path: path.read_bytes() for path in before} == before, "trained once more"
+    homes = [f"epochs_{plan.epochs}_seeds_{plan.seeds}" for plan in PLAN]
+    taken = {(homes[row["round"]], row["architecture"].replace("/", "+")) for row in again}
+    there = {path.parts[-3:-1] for path in (short.path / "halving").rglob("journal.jsonl")}
+    assert there == taken | {path.parts[-3:-1] for path in before}
 
 
 def test_a_finalist_is_the_mean_of_trainings_that_differ_in_their_seed(run, tiny_problem):
