@@ -14,7 +14,7 @@ from autosnn_ray.own_code import own_code_of
 from autosnn_ray.space import format_architecture
 
 from .frames import frame_of, open_journal
-from .rows import goal_of, rows_of
+from .rows import goal_of, quality_of_goal, rows_of
 from .statistics import best
 
 FOLDER = "finalists"
@@ -83,7 +83,7 @@ def _read(run: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = [
         {**row, "predicted_place": places.get(row["architecture"], np.nan)}
         for file in sorted(run.glob(f"{FOLDER}/*/*/{JOURNAL_FILE}"))
-        for row in _rows(file.parent, goal, str(frame.attrs["quality"]))
+        for row in _rows(file.parent, goal)
     ]
     found = pd.DataFrame(rows, columns=[*_COLUMNS, "worth"])
     by = ["status", "epochs", "violation", "worth", "spikes"]  # done comes before failed and pending
@@ -91,7 +91,7 @@ def _read(run: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame, found.drop(columns="worth")
 
 
-def _rows(folder: Path, goal: Goal | None, quality: str) -> list[dict[str, Any]]:
+def _rows(folder: Path, goal: Goal | None) -> list[dict[str, Any]]:
     contents = read_journal(folder)
     config = contents.config
     if not config:  # it has not begun
@@ -100,10 +100,14 @@ def _rows(folder: Path, goal: Goal | None, quality: str) -> list[dict[str, Any]]
         "epochs": config["evaluator"]["settings"]["epochs"],
         "samples": config["problem"]["data"]["validation"],
     }
+    evaluations = {key: told[0] for key, told in contents.evaluations.items()}
+    if goal is not None and evaluations:
+        goal = goal.found_by(next(iter(evaluations.values())).measures)
     worth = {
-        format_architecture(architecture): goal.objectives[0](found[0]) if goal else found[0].accuracy
-        for architecture, found in contents.evaluations.items()
+        format_architecture(architecture): goal.objectives[0](found) if goal else found.accuracy
+        for architecture, found in evaluations.items()
     }
     return [
-        {**row, **about, "worth": worth.get(row["architecture"], np.nan)} for row in rows_of(contents, goal, quality)
+        {**row, **about, "worth": worth.get(row["architecture"], np.nan)}
+        for row in rows_of(contents, goal, quality_of_goal(goal))
     ]

@@ -19,7 +19,7 @@ from autosnn_ray.own_code import own_code_of
 from autosnn_ray.space import SearchSpace
 
 from .provenance import provenance
-from .rows import fitness_of, goal_of, rows_of
+from .rows import fitness_of, goal_of, quality_of_goal, rows_of
 
 STATUSES = ("done", "failed", "pending")
 
@@ -89,7 +89,7 @@ def frame_of(path: str | Path, contents: JournalContents) -> pd.DataFrame:
     with own_code_of(contents.config):
         goal = goal_of(contents.config)
     fitness = fitness_of(goal)
-    quality = fitness.measure if fitness else "accuracy"
+    quality = quality_of_goal(goal)
     rows = rows_of(contents, goal, quality)
     further = sorted({name for row in rows for name in row} - set(_TYPES))
     frame = pd.DataFrame(rows, columns=[*_TYPES, *further]).astype({**_TYPES, **dict.fromkeys(further, "float64")})

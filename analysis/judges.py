@@ -14,6 +14,7 @@ import pandas as pd
 from autosnn_ray.errors import AutoSNNWarning, InvalidInputError
 from autosnn_ray.evaluations import PREDICTION
 from autosnn_ray.journal import JOURNAL_FILE, JournalContents
+from autosnn_ray.journal.differences import differences
 from autosnn_ray.objectives import SpikeAwareFitness
 from autosnn_ray.passes import Passes
 from autosnn_ray.space import format_architecture
@@ -96,23 +97,39 @@ def read_truths(home: Path) -> list[Judge]:
     """Reads a ground truth: a run each seed.
 
     Raises:
-        InvalidInputError: Fewer than two seeds of at least five architectures.
+        InvalidInputError: Fewer than two seeds of at least five architectures, or seeds of different problems.
 
     Warns:
         AutoSNNWarning: A seed is left out, which has fewer.
     """
-    found = []
+    found: list[Judge] = []
     for path in sorted(home.glob("seed_*")):
         judge = read_judge(path)
         if judge is None or len(judge.frame) < FEWEST:
             say_left_out(path, judge, 0 if judge is None else len(judge.frame))
         else:
+            refuse_other_problem(judge, (found or [judge])[0])
             found.append(judge)
     if len(found) < 2:
         raise InvalidInputError(
             f"{home}: expected the runs of at least two seeds, found {len(found)} with {FEWEST} architectures or more"
         )
     return found
+
+
+def refuse_other_problem(judge: Judge, truth: Judge) -> None:
+    """Refuses to hold a run against another problem's: the same names are then other networks.
+
+    Raises:
+        InvalidInputError: The text says what differs.
+    """
+    there, here = ({"problem": one.config.get("problem")} for one in (truth, judge))
+    differing = differences(there, here, ["problem"]) if here["problem"] and there["problem"] else []
+    if differing:
+        raise InvalidInputError(
+            f"{judge.path}: expected a run of the same problem as {truth.path}, got one of another: "
+            f"{'; '.join(differing)}"
+        )
 
 
 def say_left_out(path: Path, judge: Judge | None, count: int) -> None:

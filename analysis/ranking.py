@@ -18,7 +18,7 @@ from autosnn_ray.passes import Passes
 from .agreement import RESAMPLES, Figure, agreement
 from .calibration import Calibration, calibrate
 from .fronts import quality_of
-from .judges import FEWEST, QUANTITIES, Judge, read_judge, read_truths, say_left_out, scores_of
+from .judges import FEWEST, QUANTITIES, Judge, read_judge, read_truths, refuse_other_problem, say_left_out, scores_of
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ def read_rankings(
         A ranking each evaluator, the cheapest first.
 
     Raises:
-        InvalidInputError: No ground truth of at least two seeds there, or too few architectures in common.
+        InvalidInputError: No ground truth of at least two seeds there, too few architectures in common, or an evaluator
+            of another problem.
         JournalError: A journal is damaged.
 
     Warns:
@@ -127,6 +128,8 @@ def read_rankings(
     found: dict[str, Ranking] = {}
     for path in sorted(one for one in (folder / "evaluators").glob("*") if one.is_dir()):
         judge = read_judge(path)
+        if judge is not None:
+            refuse_other_problem(judge, truths[0])
         shared = [] if judge is None else _shared(judge, truths)
         if judge is not None and len(shared) >= FEWEST:
             found[path.name] = _compare(judge, truths, shared, exponent, np.random.default_rng(seed), resamples)
@@ -153,13 +156,11 @@ def evaluator_label(config: Mapping[str, Any]) -> str:
         'scratch(epochs=8, seed=0)'
     """
     entry = config["evaluator"]
+    given = dict(entry["settings"])
     settings = ", ".join(
         f"{key}={value}"
-        for key, value in dict(entry["settings"]).items()
-        if key not in ("shared_bytes", "training")
-        and value is not None
-        and value is not False
-        and not isinstance(value, Mapping)
+        for key, value in {**given, **(given.get("training") or {})}.items()
+        if key != "shared_bytes" and value is not None and value is not False and not isinstance(value, Mapping)
     )
     return f"{entry['name']}({settings})" if settings else str(entry["name"])
 

@@ -30,6 +30,14 @@ def fitness_of(goal: Goal | None) -> SpikeAwareFitness | None:
     return found[0] if found else None
 
 
+def quality_of_goal(goal: Goal | None) -> str:
+    """Returns what a goal weighs against spikes: what its fitness does, a score where it names one and no accuracy."""
+    fitness, named = fitness_of(goal), goal.measures if goal else ()
+    if fitness is not None:
+        return fitness.measure
+    return "score" if "score" in named and "accuracy" not in named else "accuracy"
+
+
 def rows_of(contents: JournalContents, goal: Goal | None, quality: str) -> list[dict[str, Any]]:
     """Returns one row a candidate, in the order of their indices.
 

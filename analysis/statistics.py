@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
+from autosnn_ray.errors import InvalidInputError
+
 _Z = 1.959964
 """Two-sided 95 %."""
 
@@ -26,6 +28,9 @@ def wilson_interval(accuracy: float, samples: int) -> tuple[float, float]:
     Returns:
         Lower and upper end, within 0 and 1.
 
+    Raises:
+        InvalidInputError: The accuracy is no share.
+
     Example:
         >>> low, high = wilson_interval(0.98, 360)
         >>> round(low, 3), round(high, 3)
@@ -33,6 +38,8 @@ def wilson_interval(accuracy: float, samples: int) -> tuple[float, float]:
     """
     if samples <= 0 or not math.isfinite(accuracy):
         return (math.nan, math.nan)
+    if not 0 <= accuracy <= 1:
+        raise InvalidInputError(f"accuracy: expected a share from 0 to 1, got {accuracy}")
     square = _Z**2 / samples
     centre = (accuracy + square / 2) / (1 + square)
     half = _Z * math.sqrt(accuracy * (1 - accuracy) / samples + square / (4 * samples)) / (1 + square)
@@ -42,13 +49,15 @@ def wilson_interval(accuracy: float, samples: int) -> tuple[float, float]:
 def best(frame: pd.DataFrame, count: int = 5) -> pd.DataFrame:
     """Returns the best candidates by the search's goal: feasible ones of highest fitness first, unless it had another.
 
-    Equal ones by least loss, fewer spikes, then by lower index.
+    Equal ones by least loss, fewer spikes, then by lower index. An architecture that was evaluated several times stands
+    there once, with the best of its evaluations.
     """
     if "rank" in frame:
-        return frame[np.isfinite(frame["rank"])].sort_values("rank", kind="stable").head(count)
-    known = frame[np.isfinite(frame["fitness"])]
-    by = ["fitness", "loss", "spikes", "index"]
-    return known.sort_values(by, ascending=[False, True, True, True], kind="stable").head(count)
+        ordered = frame[np.isfinite(frame["rank"])].sort_values("rank", kind="stable")
+    else:
+        known, by = frame[np.isfinite(frame["fitness"])], ["fitness", "loss", "spikes", "index"]
+        ordered = known.sort_values(by, ascending=[False, True, True, True], kind="stable")
+    return ordered.drop_duplicates("architecture").head(count)
 
 
 def choose(frame: pd.DataFrame) -> pd.Series:
@@ -82,7 +91,7 @@ def indistinguishable(
     Returns:
         The candidates, fewest spikes first.
     """
-    known = frame[np.isfinite(frame["accuracy_high"])]
+    known = frame[np.isfinite(frame["accuracy_high"]) | (frame["index"] == index)]
     chosen = known[known["index"] == index].iloc[0]
     # Widths of the intervals stand for the standard errors: they are never 0, also at an accuracy of 1.
     error = (known["accuracy_high"] - known["accuracy_low"]) / 2

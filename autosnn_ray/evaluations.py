@@ -189,8 +189,9 @@ class Evaluation:
 
     @property
     def is_finite(self) -> bool:
-        """Whether every measure is a number that can be ranked."""
-        return all(math.isfinite(measure.value) for measure in self.measures.values())
+        """Whether every measure is a number that can be ranked, and each layer's spikes one that can be written."""
+        values = (*(measure.value for measure in self.measures.values()), *self.layer_spikes.values(), self.seconds)
+        return all(map(math.isfinite, values))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the evaluation as plain values."""

@@ -20,6 +20,7 @@ import numpy as np
 
 from autosnn_ray.algorithms.candidate import Candidate, OnResult
 from autosnn_ray.algorithms.draws import Admits, Draws
+from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation, Outcome
 from autosnn_ray.objectives import Goal, Objective
@@ -50,8 +51,7 @@ class Algorithm(ABC):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise InvalidInputError(f"seed: expected a whole number of at least 0, got {self.seed!r}")
+        check_whole("seed", self.seed, 0)
 
     @abstractmethod
     def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
@@ -69,6 +69,11 @@ class Algorithm(ABC):
     def together(self, space: SearchSpace) -> int:
         """Says how many candidates, from a multiple of this number on, are best evaluated by one process in a row."""
         return 1
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the measures that it looks at beside those of the goal."""
+        return ()
 
     @property
     def resumes(self) -> str:

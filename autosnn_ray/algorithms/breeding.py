@@ -9,6 +9,7 @@ import numpy as np
 
 from autosnn_ray.algorithms.base import AskTell, Candidate
 from autosnn_ray.algorithms.fittest import Fittest
+from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives import Goal, Objective, SpikeAwareFitness
@@ -86,9 +87,7 @@ def check_counts(settings: object, least: Mapping[str, int]) -> None:
         InvalidInputError: One is not.
     """
     for name, minimum in least.items():
-        value = getattr(settings, name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-            raise InvalidInputError(f"{name}: expected a whole number of at least {minimum}, got {value!r}")
+        check_whole(name, getattr(settings, name), minimum)
 
 
 def check_share(name: str, value: object) -> None:

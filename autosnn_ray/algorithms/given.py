@@ -10,6 +10,7 @@ import numpy as np
 
 from autosnn_ray.algorithms.base import Algorithm, AskTell, Candidate
 from autosnn_ray.algorithms.draws import Admits
+from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.objectives import Goal, Objective
 from autosnn_ray.space import SearchSpace
@@ -45,8 +46,7 @@ class Given(Algorithm):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.repetitions, bool) or not isinstance(self.repetitions, int) or self.repetitions < 1:
-            raise InvalidInputError(f"repetitions: expected a whole number of at least 1, got {self.repetitions!r}")
+        check_whole("repetitions", self.repetitions)
         given: Any = self.architectures
         if isinstance(given, str) or not isinstance(given, Sequence):
             raise InvalidInputError(f"architectures: expected a list of texts such as 'srb_k5/skip', got {given!r}")

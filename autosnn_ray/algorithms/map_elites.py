@@ -75,6 +75,11 @@ class MapElites(Algorithm):
                 f"and {self.ranges!r}: {error}"
             ) from error
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The two that span the grid."""
+        return self.measures
+
     def start(self, space: SearchSpace, candidates: int, goal: Goal | Objective | None = None) -> AskTell:
         """Begins a search; see ``Algorithm.start``."""
         return _Elites(self, space, candidates, Goal.of(SpikeAwareFitness() if goal is None else goal))

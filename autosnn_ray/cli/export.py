@@ -160,14 +160,14 @@ def _export_nir(network: SpikingNetwork, options: Namespace, part: Split) -> dic
 def _export_program(network: SpikingNetwork, file: str, part: Split) -> dict[str, Any]:
     from autosnn_ray.export import compare_program, write_program
 
-    path = write_program(network, file)
+    path = write_program(network, file, over_time=part.x.ndim == 5)
     return _say("program", path, compare_program(network, path, part))
 
 
 def _export_onnx(network: SpikingNetwork, file: str, part: Split) -> dict[str, Any]:
     from autosnn_ray.export import compare_onnx, write_onnx
 
-    path = write_onnx(network, file)
+    path = write_onnx(network, file, over_time=part.x.ndim == 5)
     return _say("onnx", path, compare_onnx(network, path, part))
 
 

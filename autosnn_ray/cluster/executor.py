@@ -10,6 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.shown import epochs_text
 
@@ -112,9 +113,8 @@ class Ray:
         elif not (asha is None or isinstance(asha, Asha)):
             raise InvalidInputError(f"asha: expected such as Asha(grace=1, factor=3), got {asha!r}")
         for name in ("num_cpus", "concurrent"):
-            value = getattr(self, name)
-            if value is not None and (type(value) is not int or value < 1):
-                raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
+            if getattr(self, name) is not None:
+                check_whole(name, getattr(self, name))
         _check_amount("cpus", self.cpus, may_be_zero=False)
         _check_amount("gpus", self.gpus, may_be_zero=True)
         if self.seconds is not None and not (_is_number(self.seconds) and self.seconds > 0):

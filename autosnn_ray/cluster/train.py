@@ -18,9 +18,10 @@ from ray.train.v2.api.exceptions import TrainingFailedError
 from torch import distributed
 
 from autosnn_ray.allocator import keep_freed_memory
+from autosnn_ray.checks import check_whole
 from autosnn_ray.cluster.by_value import own_code_by_value
 from autosnn_ray.cluster.session import environment, ray_session
-from autosnn_ray.errors import AutoSNNError, InvalidInputError
+from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.own_code import travelling
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import training_bar
@@ -74,9 +75,8 @@ def train_on_ray(
         InvalidInputError: A number is not what it must be, or the folder already holds a supernet.
         AutoSNNError: What ended the training, such as ``TrainingDivergedError``.
     """
-    for name, value in (("workers", workers), ("cpus_per_worker", cpus_per_worker)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
+    check_whole("workers", workers)
+    check_whole("cpus_per_worker", cpus_per_worker)
     folder = run_folder(folder).resolve()
     refuse_finished(folder)
     size = problem.data.size_bytes

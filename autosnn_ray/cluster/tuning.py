@@ -10,8 +10,9 @@ import torch
 from ray import tune
 
 from autosnn_ray.allocator import keep_freed_memory
+from autosnn_ray.checks import check_whole
 from autosnn_ray.cluster.metrics import architecture_of, metrics_of
-from autosnn_ray.errors import InvalidInputError, unknown_name
+from autosnn_ray.errors import unknown_name
 from autosnn_ray.objectives import Goal, Objective, SpikeAwareFitness
 from autosnn_ray.problem import Problem
 from autosnn_ray.space import SearchSpace
@@ -57,8 +58,7 @@ def trainable(
     Raises:
         InvalidInputError: Less than one CPU, or no objectives.
     """
-    if type(cpus) is not int or cpus < 1:
-        raise InvalidInputError(f"cpus: expected a whole number of at least 1, got {cpus!r}")
+    check_whole("cpus", cpus)
     goal = Goal.of(SpikeAwareFitness() if objectives is None else objectives)
     given = {
         "problem": problem.without_test(),

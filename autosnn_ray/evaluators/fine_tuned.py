@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.checks import check_whole
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import Estimate, EvaluatorContext, SupernetEvaluator
 from autosnn_ray.evaluators.scratch import path_start
@@ -40,8 +40,8 @@ class FineTunedPath(SupernetEvaluator):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise InvalidInputError(f"steps: expected at least 1 training step, got {self.steps}")
+        check_whole("steps", self.steps)
+        check_whole("seed", self.seed, 0)
 
     def start(self, context: EvaluatorContext) -> Estimate:
         """Takes samples and the supernet's weights."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.checks import check_whole
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import Estimate, EvaluatorContext, SupernetEvaluator
 from autosnn_ray.passes import Passes
@@ -87,8 +87,7 @@ class RecalibratedPath(SupernetEvaluator):
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.samples < 2:
-            raise InvalidInputError(f"samples: expected at least 2 to measure a variance, got {self.samples}")
+        check_whole("samples", self.samples, 2)  # fewer have no variance
 
     def start(self, context: EvaluatorContext) -> Estimate:
         """Takes the samples for the statistics. Each path has statistics of its own: beginnings are not alike."""

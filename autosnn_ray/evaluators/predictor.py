@@ -18,7 +18,7 @@ from autosnn_ray.evaluators.path import SupernetPath
 from autosnn_ray.evaluators.scratch import TrainFromScratch
 from autosnn_ray.evaluators.training_free import TrainingFree
 from autosnn_ray.passes import Passes
-from autosnn_ray.space import AdditiveModel, Architecture, RankModel, format_architecture
+from autosnn_ray.space import AdditiveModel, Architecture, RankModel, SearchSpace, format_architecture
 
 if TYPE_CHECKING:
     from autosnn_ray.problem import Problem
@@ -78,15 +78,31 @@ class Predictor(Evaluator):
             raise InvalidInputError(f"predictor: expected {wanted}, as when it was fitted")
 
     def check(self, problem: Problem) -> None:
-        """Refuses a problem of another space than the sample's, or than the supernet's."""
-        slots = len(problem.space.slots)
-        if any(len(effects) != slots for effects in (self.models.accuracy.effects, self.models.spikes.effects)):
+        """Refuses another problem than the sample's, or than the supernet's."""
+        known, now = self.fitted.get("problem"), parts_of(problem)
+        differing = sorted(name for name in now if known is not None and known.get(name) != now[name])
+        if differing:
             raise InvalidInputError(
-                f"fitted: expected a sample of the {slots} slots of {problem.space.name}, got another"
+                f"fitted: expected a sample that was trained on this problem, got one of another "
+                f"({', '.join(differing)}); asr.fit_predictor fits one on this, on the command line --predictor-sample"
             )
+        self._check_choices(problem.space)
         if self.supernet is not None:
             self.supernet.check(problem)
             self.supernet.check_weights()
+
+    def _check_choices(self, space: SearchSpace) -> None:
+        """Refuses a sample of another space, also one that does not say what it was trained on."""
+        slots = len(space.slots)
+        if any(len(effects) != slots for effects in (self.models.accuracy.effects, self.models.spikes.effects)):
+            raise InvalidInputError(f"fitted: expected a sample of the {slots} slots of {space.name}, got another")
+        for place, slot in enumerate(space.slots):
+            learned = self.models.accuracy.effects[place].keys() | self.models.spikes.effects[place].keys()
+            if not learned <= set(slot.choices):
+                raise InvalidInputError(
+                    f"fitted: expected a sample of {space.name}, got one with {', '.join(sorted(learned))} in slot "
+                    f"{place}, where this space has {', '.join(slot.choices)}"
+                )
 
     @property
     def models(self) -> Models:
@@ -106,8 +122,8 @@ class Predictor(Evaluator):
     @property
     def digest(self) -> str:
         """A short name for what was fitted: the first eight digits of its checksum."""
-        # What the sample cost decides no prediction, and older ones do not say it.
-        decisive = {name: entry for name, entry in self.fitted.items() if name != "epochs"}
+        # What the sample cost and was of decides no prediction, and older ones do not say it.
+        decisive = {name: entry for name, entry in self.fitted.items() if name not in ("epochs", "problem")}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
 
     def passes(self, problem: Problem) -> Passes | None:
@@ -169,6 +185,7 @@ def fit(
     *,
     untrained: Mapping[Architecture, Evaluation] | None = None,
     epochs: int | None = None,
+    problem: Problem | None = None,
 ) -> dict[str, Any]:
     """Learns from architectures that were trained from scratch.
 
@@ -179,6 +196,7 @@ def fit(
         untrained: What their spikes are before any training, as ``TrainingFree`` counts them; where it is given,
             spikes are learned from both.
         epochs: How long each was trained, passes over the training split, from which follows what the sample cost.
+        problem: What it was trained on: the evaluator is then refused for any other.
 
     Returns:
         What was fitted as plain values, as ``Predictor`` takes it.
@@ -200,6 +218,18 @@ def fit(
         **({} if untrained is None else {"untrained": True}),
         "architectures": [format_architecture(architecture) for architecture in shared],
         **({} if epochs is None else {"epochs": epochs}),
+        **({} if problem is None else {"problem": parts_of(problem)}),
+    }
+
+
+def parts_of(problem: Problem) -> dict[str, Any]:
+    """Returns what decides how a problem's architectures train, each part by its name, as plain values."""
+    return {
+        "space": problem.space.checksum,
+        "data": problem.data.checksum,
+        "augmentation": problem.data.augmentation,
+        "timesteps": problem.timesteps,
+        "neuron": problem.neuron.to_dict(),
     }
 
 

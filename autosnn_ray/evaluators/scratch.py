@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autosnn_ray.cards import network_folder
+from autosnn_ray.checks import check_whole
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.evaluators.base import EpochEstimate, Estimate, Evaluator, EvaluatorContext, SupernetEvaluator
 from autosnn_ray.passes import Passes
@@ -44,6 +45,7 @@ class TrainFromScratch(Evaluator):
     training: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        check_whole("seed", self.seed, 0)
         train_settings(self.training, self.epochs)  # refuses bad ones here, not in another process
 
     def start(self, context: EvaluatorContext) -> Estimate:
@@ -90,6 +92,7 @@ class TrainFromPath(SupernetEvaluator):
     training: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        check_whole("seed", self.seed, 0)
         train_settings(self.training, self.epochs)
 
     def start(self, context: EvaluatorContext) -> Estimate:

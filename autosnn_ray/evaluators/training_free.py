@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.checks import check_whole
 from autosnn_ray.evaluations import SCORE, Evaluation, Measure
 from autosnn_ray.evaluators.base import Estimate, Evaluator, EvaluatorContext
 from autosnn_ray.passes import Passes
@@ -45,8 +45,8 @@ class TrainingFree(Evaluator):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.samples < 2:
-            raise InvalidInputError(f"samples: expected at least 2 to tell apart, got {self.samples}")
+        check_whole("samples", self.samples, 2)  # one cannot be told apart
+        check_whole("seed", self.seed, 0)
 
     def start(self, context: EvaluatorContext) -> Estimate:
         """Takes the samples that are told apart."""

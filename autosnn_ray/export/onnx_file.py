@@ -18,14 +18,15 @@ from autosnn_ray.spiking.network import SpikingNetwork
 _MISSING = "ONNX is not installed: pip install 'autosnn-ray[onnx]'"
 
 
-def to_onnx(network: SpikingNetwork) -> Any:
+def to_onnx(network: SpikingNetwork, *, over_time: bool | None = None) -> Any:
     """Translates a network into an ONNX model, out of the program that PyTorch traces.
 
-    Its input ``x`` are frames, ``(N, C, H, W)``, or ``(N, T, C, H, W)`` for events; its outputs are ``votes``,
-    ``(N, classes)``, summed over time, and ``spikes``, ``(N,)``, of each sample. N is any number.
+    Its input ``x`` are frames, ``(N, C, H, W)``, or ``(N, T, C, H, W)``, of floating-point numbers; its outputs are
+    ``votes``, ``(N, classes)``, summed over time, and ``spikes``, ``(N,)``, of each sample. N is any number.
 
     Args:
         network: A network of its own; it is not changed.
+        over_time: As in ``to_program``.
 
     Returns:
         An ``onnx.ModelProto``.
@@ -33,7 +34,7 @@ def to_onnx(network: SpikingNetwork) -> Any:
     Raises:
         InvalidInputError: A supernet, or ONNX is not installed.
     """
-    program = to_program(network)
+    program = to_program(network, over_time=over_time)
     try:
         import onnxscript  # noqa: F401 - what PyTorch translates with
     except ImportError as error:
@@ -45,12 +46,13 @@ def to_onnx(network: SpikingNetwork) -> Any:
     return made.model_proto
 
 
-def write_onnx(network: SpikingNetwork, path: str | Path) -> Path:
+def write_onnx(network: SpikingNetwork, path: str | Path, *, over_time: bool | None = None) -> Path:
     """Writes a network as an ONNX file.
 
     Args:
         network: A network of its own.
         path: Where to; by custom it ends in ``.onnx``.
+        over_time: As in ``to_program``.
 
     Returns:
         The path.
@@ -58,7 +60,7 @@ def write_onnx(network: SpikingNetwork, path: str | Path) -> Path:
     Raises:
         InvalidInputError: As ``to_onnx``.
     """
-    write_atomically(Path(path), to_onnx(network).SerializeToString())
+    write_atomically(Path(path), to_onnx(network, over_time=over_time).SerializeToString())
     return Path(path)
 
 

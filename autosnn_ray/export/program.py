@@ -32,14 +32,16 @@ class _Deployed(nn.Module):
         return output.logits, output.spikes
 
 
-def to_program(network: SpikingNetwork) -> Any:
+def to_program(network: SpikingNetwork, *, over_time: bool | None = None) -> Any:
     """Translates a network into an exported program.
 
-    The program maps frames, ``(N, C, H, W)``, or ``(N, T, C, H, W)`` for events, to votes ``(N, classes)`` summed
-    over time, and spikes ``(N,)`` of each sample. It runs where PyTorch does, for any number of samples.
+    The program maps frames, ``(N, C, H, W)``, or ``(N, T, C, H, W)``, of floating-point numbers to votes
+    ``(N, classes)`` summed over time, and spikes ``(N,)`` of each sample. It runs where PyTorch does, for any number of
+    samples.
 
     Args:
         network: A network of its own; it is not changed.
+        over_time: Whether a sample has a frame for each time step; where None, that of an event stem has.
 
     Returns:
         A ``torch.export.ExportedProgram``.
@@ -50,7 +52,8 @@ def to_program(network: SpikingNetwork) -> Any:
     if network.architecture is None:
         raise InvalidInputError("program: expected a network of its own, got a supernet; take a path out of it")
     parameter = next(network.parameters())
-    steps = (network.timesteps,) if network.space.stem == "event" else ()
+    has_steps = network.space.stem == "event" if over_time is None else over_time
+    steps = (network.timesteps,) if has_steps else ()
     x = torch.zeros(
         _SAMPLES, *steps, network.in_channels, *network.input_size, dtype=parameter.dtype, device=parameter.device
     )
@@ -63,12 +66,13 @@ def to_program(network: SpikingNetwork) -> Any:
         network.train(was_training)
 
 
-def write_program(network: SpikingNetwork, path: str | Path) -> Path:
+def write_program(network: SpikingNetwork, path: str | Path, *, over_time: bool | None = None) -> Path:
     """Writes a network as a program file, which ``torch.export.load`` reads.
 
     Args:
         network: A network of its own.
         path: Where to; by custom it ends in ``.pt2``.
+        over_time: As in ``to_program``.
 
     Returns:
         The path.
@@ -77,7 +81,7 @@ def write_program(network: SpikingNetwork, path: str | Path) -> Path:
         InvalidInputError: As ``to_program``.
     """
     buffer = io.BytesIO()
-    torch.export.save(to_program(network), buffer)
+    torch.export.save(to_program(network, over_time=over_time), buffer)
     write_atomically(Path(path), buffer.getvalue())
     return Path(path)
 
@@ -121,16 +125,17 @@ def compare_deployed(
 
     Args:
         network: The original, a network of its own.
-        deployed: From samples to votes and spikes.
-        split: Samples, such as validation.
+        deployed: From samples, in the numbers of the network's weights, to votes and spikes.
+        split: Samples, such as validation; counts of events as they are kept, too.
         batch_size: Samples a forward pass.
     """
-    original = _Deployed(network)
+    original, numbers = _Deployed(network), next(network.parameters()).dtype
     was_training = network.training
     network.eval()
     predictions, votes, spikes = 0, 0.0, 0.0
     try:
-        for x in split.x.split(batch_size):
+        for part in split.x.split(batch_size):
+            x = part.to(numbers)  # a program takes no bytes
             (expected, expected_spikes), (given, given_spikes) = original(x), deployed(x)
             predictions += int((expected.argmax(dim=1) == given.argmax(dim=1)).sum())
             votes = max(votes, float((expected - given).abs().max()))

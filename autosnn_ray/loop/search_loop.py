@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -210,10 +211,17 @@ class SearchLoop:
 
 
 def report_of(evaluation: Evaluation) -> dict[str, Any]:
-    """Makes the report of an evaluation, as plain values; one that is not finite is a failure."""
+    """Makes the report of an evaluation, as plain values; one that is no number, or cannot be, is a failure."""
     if not evaluation.is_finite:
         found = ", ".join(f"{name} {measure.value}" for name, measure in evaluation.measures.items())
-        return {"failure": f"not finite: {found}"}
+        layers = [f"{name} {count}" for name, count in evaluation.layer_spikes.items() if not math.isfinite(count)]
+        return {"failure": f"not finite: {', '.join([found, *layers])}"}
+    if not 0 <= evaluation.get("accuracy", 0.0) <= 1:
+        return {
+            "failure": f"accuracy: expected a share from 0 to 1, got {evaluation.accuracy}; divide a percentage by 100"
+        }
+    if evaluation.get("spikes", 0.0) < 0:
+        return {"failure": f"spikes: expected spikes/sample, 0 or more, got {evaluation.spikes}"}
     report: dict[str, Any] = {"evaluation": evaluation.to_dict()}
     if evaluation.correct is not None and evaluation.samples:
         report["correct"] = base64.b64encode(evaluation.correct).decode("ascii")

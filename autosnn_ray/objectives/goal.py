@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives.constraint import Constraint
+from autosnn_ray.objectives.fitness import SpikeAwareFitness
+from autosnn_ray.objectives.measured import Maximize
 from autosnn_ray.objectives.objective import Objective, objective_from_dict
 
 
@@ -90,6 +92,22 @@ class Goal:
         named = [name for one in self.objectives for name in getattr(one, "measures", [getattr(one, "measure", "")])]
         return tuple(dict.fromkeys(name for name in (*named, *(one.measure for one in self.constraints)) if name))
 
+    def found_by(self, measures: Container[str]) -> Goal:
+        """Returns the goal for evaluations that hold other measures than those it was made for.
+
+        Where what a fitness weighs against spikes is not among them, an accuracy takes its place: an evaluator's score
+        stood in for it. So it does where a score itself is an objective.
+
+        Args:
+            measures: Names of what there is.
+
+        Example:
+            >>> goal = Goal((SpikeAwareFitness(measure="score"),))
+            >>> goal.found_by(["accuracy", "spikes"]).objectives[0].measure
+            'accuracy'
+        """
+        return Goal(tuple(dict.fromkeys(_found(one, measures) for one in self.objectives)), self.constraints)
+
     def judge(self, evaluation: Evaluation) -> Judgement:
         """Says what an evaluation is worth.
 
@@ -119,3 +137,9 @@ class Goal:
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(f"goal: expected objectives and constraints, got {values!r}") from error
         return cls(objectives, constraints)
+
+
+def _found(objective: Objective, measures: Container[str]) -> Objective:
+    if isinstance(objective, SpikeAwareFitness) and objective.measure not in measures:
+        return replace(objective, measure="accuracy")
+    return Maximize("accuracy") if objective == Maximize("score") and "score" not in measures else objective

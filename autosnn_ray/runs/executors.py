@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Protocol
 
+from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluators import Evaluator
 from autosnn_ray.evaluators.task import Task
@@ -81,8 +82,8 @@ class Local:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        if self.threads is not None and (type(self.threads) is not int or self.threads < 1):
-            raise InvalidInputError(f"threads: expected a whole number of at least 1, got {self.threads!r}")
+        if self.threads is not None:
+            check_whole("threads", self.threads)
         if self.device not in ("cpu", "cuda"):
             raise unknown_name("device", self.device, ("cpu", "cuda"))
 

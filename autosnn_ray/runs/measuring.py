@@ -41,12 +41,12 @@ def find_measures(given: Iterable[Named]) -> tuple[Measurable, ...]:
     return tuple(found.values())
 
 
-def taken_by(evaluator: Evaluator, goal: Goal, asked: Sequence[Measurable]) -> dict[str, Measurable]:
+def taken_by(evaluator: Evaluator, needed: Iterable[str], asked: Sequence[Measurable]) -> dict[str, Measurable]:
     """Returns what is added to each evaluation beside all that is registered as known beforehand.
 
     Args:
         evaluator: What evaluates.
-        goal: What the search aims at; measures on a network that it names are taken too.
+        needed: Measures that goal and algorithm name; those on a network are taken too.
         asked: Measures that were asked for.
 
     Raises:
@@ -54,7 +54,7 @@ def taken_by(evaluator: Evaluator, goal: Goal, asked: Sequence[Measurable]) -> d
     """
     kinds = MEASURES | {one.name: one for one in asked}
     taken = {one.name: one for one in asked if not isinstance(one, Evaluated)}
-    for name in (*goal.measures, *(one.name for one in asked)):
+    for name in (*needed, *(one.name for one in asked)):
         kind = kinds.get(name)
         if name in evaluator.finds or isinstance(kind, Known):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from autosnn_ray.algorithms import Algorithm, AskTell, algorithm_from_dict
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import AutoSNNError, InvalidInputError, JournalError
 from autosnn_ray.evaluators import Evaluator, as_evaluator, evaluator_from_dict
+from autosnn_ray.journal.differences import differences
 from autosnn_ray.measures import Measurable
 from autosnn_ray.objectives import DEFAULT_EXPONENT, OBJECTIVES, Goal, SpikeAwareFitness
 from autosnn_ray.own_code import described, own_code_of
@@ -23,17 +24,6 @@ from autosnn_ray.versions import versions
 
 _DECISIVE = ("problem", "algorithm", "candidates", "goal", "evaluator", "begin_with", "measures", "filters")
 """Entries of a run's configuration that must be the same when it is resumed."""
-
-_HARMLESS = {
-    "problem.data.options",
-    "problem.data.name",
-    "problem.space.in_channels",
-    "problem.space.input_size",
-    "evaluator.supernet.folder",
-    "evaluator.supernet.beside",
-    "evaluator.settings.fitted.epochs",
-}
-"""Of these, what may differ: where something lies, what a sample cost, and what the data's checksum decides."""
 
 
 def default_goal(evaluator: Evaluator, exponent: float = DEFAULT_EXPONENT) -> Goal:
@@ -104,7 +94,7 @@ class Plan:
     @property
     def taken(self) -> dict[str, Measurable]:
         """What is added to each evaluation beside all that is registered as known beforehand."""
-        return taken_by(self.evaluator, self.goal, self.measures)
+        return taken_by(self.evaluator, (*self.goal.measures, *self.algorithm.needs), self.measures)
 
     @property
     def _bounds(self) -> Bounds:
@@ -214,34 +204,3 @@ def _candidates(path: Path, before: object, now: int | None) -> int:
             "a run can be extended, not cut"
         )
     return before if now is None else now
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any], entries: Sequence[str]) -> list[str]:
-    """Says in which entries two runs' configurations differ, what decides no result aside.
-
-    Args:
-        before: The one.
-        now: The other.
-        entries: What is compared.
-    """
-    return [
-        f"{name}: {_short(there)} there, {_short(here)} now"
-        for entry in entries
-        for name, there, here in _differences(entry, before.get(entry), now.get(entry))
-    ]
-
-
-def _differences(name: str, there: object, here: object) -> list[tuple[str, object, object]]:
-    """Returns the entries in which two configurations differ, each with its place."""
-    if name in _HARMLESS or there == here:
-        return []
-    if isinstance(there, Mapping) and isinstance(here, Mapping):
-        # What newer versions say of data beside the checksum tells no data apart.
-        keys = [*there, *(key for key in here if key not in there and name != "problem.data")]
-        return [found for key in keys for found in _differences(f"{name}.{key}", there.get(key), here.get(key))]
-    return [(name, there, here)]
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 160 else f"{text[:157]}…"

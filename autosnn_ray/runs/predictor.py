@@ -86,7 +86,7 @@ def fit_predictor(
         for what, folder, _ in runs
     }
     trained = found.pop("scratch")
-    return Predictor(fit(trained, **found, epochs=epochs), supernet)
+    return Predictor(fit(trained, **found, epochs=epochs, problem=problem), supernet)
 
 
 def check_sample(sample: int) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.journal import pack_correct, read_correct, read_journal
+from autosnn_ray.journal.differences import differences
 from autosnn_ray.loop import Earlier
 from autosnn_ray.measures import MEASURES, known_of
-from autosnn_ray.runs.plan import Plan, differences
+from autosnn_ray.runs.plan import Plan
 from autosnn_ray.runs.run import Run
 from autosnn_ray.space import Architecture
 

@@ -96,9 +96,10 @@ def folder_name(evaluator: Evaluator) -> str:
     if isinstance(evaluator, Predictor):
         return f"{evaluator.name},fitted={evaluator.digest}"
     defaults = {field.name: field.default for field in fields(evaluator)}
+    given = dict(evaluator.to_dict()["settings"])
+    training = given.pop("training", None) or {}
     settings = [
-        f"{name}={json.dumps(value)}"
-        for name, value in evaluator.to_dict()["settings"].items()
-        if value != defaults.get(name) and name != "training"
+        *(f"{name}={json.dumps(value)}" for name, value in given.items() if value != defaults.get(name)),
+        *(f"{name}={json.dumps(value)}" for name, value in sorted(training.items())),
     ]
     return ",".join([evaluator.to_dict()["name"], *settings])

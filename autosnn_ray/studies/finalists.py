@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.objectives import Goal
+from collections.abc import Iterable
+
+from autosnn_ray.checks import check_whole
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor
+from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
 from autosnn_ray.studies.halving import Finalist, placed
-from autosnn_ray.studies.trainings import train_each
+from autosnn_ray.studies.trainings import Trainings, best_names
 
 FINALISTS = "finalists"
 """Folder of the trainings in a search's folder."""
@@ -25,12 +27,14 @@ def train_finalists(
     *,
     count: int = COUNT,
     epochs: int = EPOCHS,
+    measures: Iterable[Named] = (),
     executor: Executor | OpenExecutor | None = None,
     on_run: OnRun | None = None,
     progress: bool | None = None,
 ) -> list[Finalist]:
     """Trains the best of a search from scratch, each once, and orders them by what they reach.
 
+    They are ordered by what the search aimed at, an accuracy in place of an evaluator's score.
     A search that predicts puts first what nobody has trained; this trains it, and the next few. Each training is a run
     of its own under ``finalists/`` in the search's folder, and is used again: after a search was extended, only those
     are trained that were not among the best before.
@@ -40,6 +44,7 @@ def train_finalists(
         run: The search.
         count: How many of its best.
         epochs: Length of each training, passes over the training split.
+        measures: Measures of your own that the search aimed at, where they are not registered.
         executor: Where; Ray started on this machine where None.
         on_run: Is called with every run that begins.
         progress: Whether to show a bar; where None, if a terminal or a notebook is there.
@@ -48,18 +53,14 @@ def train_finalists(
         The finalists, the fittest first; one whose training failed is left out.
 
     Raises:
-        InvalidInputError: A search without any evaluated candidate.
+        InvalidInputError: A search without any evaluated candidate, of another problem, or for what no training finds.
         JournalError: What is there was trained otherwise.
     """
-    best = run.best(count)
-    if best.empty:
-        raise InvalidInputError(f"{run.path}: no candidate has been evaluated: there is nothing to train")
-    goal = Goal.from_dict(run.config()["goal"])
-    names = list(dict.fromkeys(map(str, best["architecture"])))  # a run may hold repetitions
+    check_whole("count", count)
+    names = best_names(run, count)
+    trainings = Trainings.of(problem, run, measures=measures)
     home = run.path / FINALISTS / f"epochs_{epochs}"
     with run_bar(progress=progress, then=on_run) as told:
         on_result = told(f"the best {len(names)}, {epochs_text(epochs)}", len(names)) if told else None
-        evaluated = train_each(
-            problem, names, epochs=epochs, goal=goal, home=home, executor=executor, on_result=on_result
-        )
-    return placed(0, evaluated, goal, 1)
+        evaluated = trainings.train_each(names, epochs=epochs, home=home, executor=executor, on_result=on_result)
+    return placed(0, evaluated, trainings.goal, 1)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives import Constraint, Goal
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
+from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
 from autosnn_ray.space import Architecture, format_architecture
-from autosnn_ray.studies.trainings import train_each
+from autosnn_ray.studies.trainings import Trainings, best_names
 
 HALVING = "halving"
 """Folder of the rounds in a search's folder."""
@@ -38,17 +40,21 @@ class Round:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InvalidInputError(f"{name} of a round: expected a whole number of at least 1, got {value!r}")
+            check_whole(f"{name} of a round", value)
 
 
 def halving_rounds(finalists: int, *, epochs: int = 20, seeds: int = 3, rounds: int = 3) -> tuple[Round, ...]:
     """Plans rounds: each halves the architectures and doubles the epochs; the last trains several seeds.
 
+    Raises:
+        InvalidInputError: Something is no whole number of at least 1.
+
     Example:
         >>> [(r.finalists, r.epochs, r.seeds) for r in halving_rounds(16)]
         [(16, 5, 1), (8, 10, 1), (4, 20, 3)]
     """
+    for name, value in {"finalists": finalists, "epochs": epochs, "seeds": seeds, "rounds": rounds}.items():
+        check_whole(name, value)
     steps = range(rounds - 1, -1, -1)
     return tuple(
         Round(max(1, finalists >> number), max(1, epochs >> step), 1 if step else seeds)
@@ -84,8 +90,9 @@ def successive_halving(
     run: Run,
     *,
     rounds: Sequence[Round] = halving_rounds(16),
-    also: Sequence[str] = (),
+    also: Sequence[str | Sequence[str]] = (),
     constraints: Sequence[Constraint] = (),
+    measures: Iterable[Named] = (),
     executor: Executor | OpenExecutor | None = None,
     on_run: OnRun | None = None,
     progress: bool | None = None,
@@ -100,8 +107,9 @@ def successive_halving(
         problem: What was searched; only training and validation samples are used.
         run: The search.
         rounds: Architectures, epochs and seeds of each round, as ``halving_rounds`` plans them.
-        also: Architectures that take part in the first round whatever the search says, such as hand-made ones.
+        also: Architectures of the space that take part in the first round whatever the search says.
         constraints: Bounds beside those of the search, such as a floor under the accuracy.
+        measures: Measures of your own that the search aimed at, where they are not registered.
         executor: Where; Ray started on this machine where None.
         on_run: Is called with every run that begins.
         progress: Whether to show a bar; where None, if a terminal or a notebook is there.
@@ -110,16 +118,14 @@ def successive_halving(
         Finalists of all rounds, the last round's first, the winner at the head.
 
     Raises:
-        InvalidInputError: No round, or a search without any evaluated candidate.
+        InvalidInputError: No round, a search without any evaluated candidate, of another problem, or for what no
+            training finds.
     """
     if not rounds:
         raise InvalidInputError("rounds: expected at least one; halving_rounds(16) plans three")
-    best = run.best(rounds[0].finalists)
-    if best.empty:
-        raise InvalidInputError(f"{run.path}: no candidate has been evaluated: there is nothing to train")
-    entered = list(dict.fromkeys([*also, *(str(name) for name in best["architecture"])]))
-    goal = Goal.from_dict(run.config()["goal"])
-    goal = Goal(goal.objectives, (*goal.constraints, *constraints))
+    further = [format_architecture(problem.space.parse(one)) for one in also]
+    entered = list(dict.fromkeys([*further, *best_names(run, rounds[0].finalists)]))
+    trainings = Trainings.of(problem, run, constraints=constraints, measures=measures)
     found: list[Finalist] = []
     with (
         run_bar(progress=progress, then=on_run) as told,
@@ -128,17 +134,15 @@ def successive_halving(
         for number, plan in enumerate(rounds):
             entered = entered[: plan.finalists] if number else entered
             title = f"round {number + 1} of {len(rounds)}, {epochs_text(plan.epochs)}"
-            evaluated = train_each(
-                problem,
+            evaluated = trainings.train_each(
                 entered,
                 epochs=plan.epochs,
-                goal=goal,
                 home=run.path / HALVING / f"epochs_{plan.epochs}_seeds_{plan.seeds}",
                 seeds=plan.seeds,
                 executor=opened,
                 on_result=told(title, len(entered) * plan.seeds) if told else None,
             )
-            round_placed = placed(number, evaluated, goal, plan.seeds)
+            round_placed = placed(number, evaluated, trainings.goal, plan.seeds)
             found = round_placed + found
             entered = [finalist.architecture for finalist in round_placed]
     return found
@@ -147,15 +151,25 @@ def successive_halving(
 def placed(
     number: int, evaluated: Mapping[Architecture, tuple[Evaluation, ...]], goal: Goal, seeds: int
 ) -> list[Finalist]:
-    """Sorts a round's architectures by mean worth; those without an evaluation of every seed fall out."""
+    """Sorts a round's architectures by mean worth; those without an evaluation of every seed fall out.
+
+    Raises:
+        InvalidInputError: An objective of one's own says of no training how good it is.
+    """
     rows: list[tuple[tuple[float, ...], str, tuple[Evaluation, ...]]] = []
-    for architecture, evaluations in evaluated.items():
-        if len(evaluations) == seeds:
-            judged = [goal.judge(evaluation) for evaluation in evaluations]
+    whole = {name: found for name, found in evaluated.items() if len(found) == seeds}
+    for architecture, evaluations in whole.items():
+        judged = [goal.judge(evaluation) for evaluation in evaluations]
+        if all(judgement.is_finite for judgement in judged):
             violation = statistics.fmean(judgement.violation for judgement in judged)
             worth = statistics.fmean(judgement.values[0] for judgement in judged)
             spikes = statistics.fmean(evaluation.spikes for evaluation in evaluations)
             rows.append(((violation, -worth, spikes), format_architecture(architecture), evaluations))
+    if whole and not rows:
+        raise InvalidInputError(
+            f"objective {goal.objectives[0].label}: expected a finite number for networks trained from scratch, got "
+            f"none for any of {len(whole)}; what is known of one: {', '.join(next(iter(whole.values()))[0])}"
+        )
     rows.sort(key=lambda row: row[:2])
     return [
         Finalist(name, number, place, -key[1], evaluations, tuple(map(goal.objectives[0], evaluations)), key[0] == 0)

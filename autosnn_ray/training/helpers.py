@@ -20,7 +20,8 @@ from types import TracebackType
 
 import torch
 
-from autosnn_ray.errors import AutoSNNError, InvalidInputError
+from autosnn_ray.checks import check_whole
+from autosnn_ray.errors import AutoSNNError
 from autosnn_ray.own_code import own_modules
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.training.board import Board
@@ -63,8 +64,8 @@ def share_threads(workers: int | None, paths: int, *, is_free: bool = True) -> S
         >>> share_threads(1, 5) == Share(1, torch.get_num_threads())
         True
     """
-    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
-        raise InvalidInputError(f"workers: expected a whole number of at least 1, or None, got {workers!r}")
+    if workers is not None:
+        check_whole("workers", workers)
     threads = torch.get_num_threads()
     count = workers or (min(threads, paths) if is_free else 1)
     return Share(count, max(1, threads // count))

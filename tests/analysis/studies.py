@@ -37,6 +37,7 @@ def write_run(
     passes: dict[str, Any] | None = None,
     repeated: bool = False,
     cut: bool = False,
+    data: dict[str, Any] = DATA,
 ) -> None:
     """Writes a run of the sample whose accuracies and spikes follow one hidden order, blurred.
 
@@ -53,12 +54,13 @@ def write_run(
         passes: What the run says that it costs.
         repeated: Whether the first architecture is evaluated once more.
         cut: Whether trainings were cut short.
+        data: What the run says of its data.
     """
     rng = np.random.default_rng(seed)
     state = Stratified(seed=0).start(SPACE, count)
     with Journal.create(folder) as journal:
         config = {
-            "problem": {"space": SPACE.to_dict(), "data": DATA},
+            "problem": {"space": SPACE.to_dict(), "data": data},
             "goal": Goal((SpikeAwareFitness(1000.0),)).to_dict(),
             "evaluator": {"name": evaluator, "settings": settings or {}},
             "candidates": count,

@@ -109,6 +109,25 @@ def test_wilson_intervals_against_the_books(accuracy, samples, expected):
     assert analysis.wilson_interval(accuracy, samples) == pytest.approx(expected, abs=1e-4)
 
 
+def test_what_is_no_share_has_no_interval():
+    with pytest.raises(InvalidInputError, match=r"accuracy: expected a share from 0 to 1, got 93\.5"):
+        analysis.wilson_interval(93.5, 100)
+
+
+def test_among_the_best_an_architecture_stands_once(path):
+    frame = analysis.read(path)
+    twice = pd.concat([frame, frame.assign(rank=frame["rank"] + 0.5)], ignore_index=True)
+    assert analysis.best(twice, 3)["architecture"].tolist() == analysis.best(frame, 3)["architecture"].tolist()
+    assert analysis.best(twice, 3)["rank"].tolist() == [1.0, 2.0, 3.0]
+    alike = twice.drop(columns="rank")
+    assert analysis.best(alike, 3)["architecture"].is_unique
+
+
+def test_where_no_accuracy_has_an_interval_the_best_is_preferred(path):
+    frame = analysis.read(path).assign(accuracy_low=np.nan, accuracy_high=np.nan)
+    assert analysis.preferred(frame)["index"] == analysis.choose(frame)["index"]
+
+
 def test_candidates_that_cannot_be_told_apart(path):
     frame = analysis.read(path)
     assert analysis.indistinguishable(frame, 3)["index"].tolist() == [4, 0, 3, 5]

@@ -41,6 +41,16 @@ def test_where_two_trainings_do_not_agree_there_is_nothing_to_choose(tmp_path):
     assert "can choose" in ranking.verdict("spikes")
 
 
+def test_a_run_of_another_problem_is_never_held_against_a_truth(folder):
+    """The same names are other networks there."""
+    write_run(folder / "evaluators" / "other", "path", noise=0.03, seed=5, data={"train": 500, "validation": 360})
+    with pytest.raises(InvalidInputError, match=r"other: expected a run of the same problem as .*seed_1.*train: 1000"):
+        analysis.read_rankings(folder, resamples=9)
+    write_run(folder / "ground_truth" / "seed_3", "scratch", noise=0.03, seed=3, data={"train": 7, "validation": 360})
+    with pytest.raises(InvalidInputError, match=r"seed_3: expected a run of the same problem"):
+        analysis.read_rankings(folder, resamples=9)
+
+
 def test_an_evaluator_is_not_judged_by_what_it_was_fitted_on(folder):
     names = sample(30)
     for learned in (20, 27):
@@ -82,9 +92,12 @@ def test_one_seed_has_no_ceiling_and_is_refused(tmp_path):
         analysis.read_rankings(tmp_path)
 
 
-def test_the_label_names_settings_but_not_the_training():
+def test_the_label_names_settings_and_those_of_the_training():
     entry = {"name": "scratch", "settings": {"epochs": 4, "training": {"loss": "mse"}}}
-    assert evaluator_label({"evaluator": entry}) == "scratch(epochs=4)"
+    assert evaluator_label({"evaluator": entry}) == "scratch(epochs=4, loss=mse)"
+    assert evaluator_label({"evaluator": {"name": "scratch", "settings": {"epochs": 4, "training": None}}}) == (
+        "scratch(epochs=4)"
+    )
     assert evaluator_label({"evaluator": {"name": "path", "settings": {}}}) == "path"
 
 

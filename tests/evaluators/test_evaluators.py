@@ -34,6 +34,8 @@ from autosnn_ray.evaluators.predictor import fit
 from autosnn_ray.evaluators.task import Task
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.executors import Local
+from autosnn_ray.space import SearchSpace
+from autosnn_ray.spiking import NeuronSettings
 from autosnn_ray.testing import EVALUATOR_LAWS, EvaluatorCase
 from autosnn_ray.training import train_from_scratch
 
@@ -265,9 +267,14 @@ def test_what_is_no_evaluator_is_refused():
 @pytest.mark.parametrize(
     ("name", "settings", "said"),
     [
-        ("recalibrated", {"samples": 1}, "samples: expected at least 2 to measure a variance, got 1"),
-        ("training_free", {"samples": 1}, "samples: expected at least 2 to tell apart, got 1"),
-        ("fine_tuned", {"steps": 0}, "steps: expected at least 1 training step, got 0"),
+        ("recalibrated", {"samples": 1}, "samples: expected a whole number of at least 2, got 1"),
+        ("training_free", {"samples": 1}, "samples: expected a whole number of at least 2, got 1"),
+        ("training_free", {"samples": 2.5}, "samples: expected a whole number of at least 2, got 2.5"),
+        ("training_free", {"seed": "1"}, "seed: expected a whole number of at least 0, got '1'"),
+        ("fine_tuned", {"steps": 0}, "steps: expected a whole number of at least 1, got 0"),
+        ("fine_tuned", {"seed": -1}, "seed: expected a whole number of at least 0, got -1"),
+        ("from_path", {"seed": True}, "seed: expected a whole number of at least 0, got True"),
+        ("scratch", {"seed": 1.5}, "seed: expected a whole number of at least 0, got 1.5"),
         ("scratch", {"epochs": 0}, "epochs"),
         ("scratch", {"training": {"colour": 1}}, "unknown setting of a training 'colour'; expected one of: epochs"),
         ("from_path", {"training": {"loss": "hinge"}}, "loss"),
@@ -330,6 +337,31 @@ def test_a_predictor_that_was_fitted_on_nothing_or_another_space_is_refused(tiny
         make_evaluator("predictor", tiny_supernet, fitted=fit(other))
     with pytest.raises(InvalidInputError, match=r"fitted: expected what `asr\.fit_predictor` gives"):
         make_evaluator("predictor", tiny_supernet, fitted={"accuracy": {}})
+
+
+def test_a_predictor_is_of_the_problem_that_its_sample_was_trained_on(tiny_problem):
+    sample = {one: Evaluation.measured(accuracy=0.5, spikes=1.0, loss=0.1) for one in tiny_problem.space.enumerate()}
+    fitted = fit(sample, problem=tiny_problem)
+    evaluator = make_evaluator("predictor", fitted=json.loads(json.dumps(fitted)))
+    evaluator.check(tiny_problem)
+    split = replace(tiny_problem.data, train=tiny_problem.data.train.head(99))
+    space = SearchSpace.from_dict({**tiny_problem.space.to_dict(), "channels": tiny_problem.space.channels + 1})
+    for other, what in (
+        (replace(tiny_problem, timesteps=3), "timesteps"),
+        (replace(tiny_problem, data=split), "data"),
+        (replace(tiny_problem, data=replace(tiny_problem.data, augmentation="flip")), "augmentation"),
+        (replace(tiny_problem, neuron=NeuronSettings(threshold=0.7)), "neuron"),
+        (replace(tiny_problem, space=space), "space"),
+    ):
+        with pytest.raises(InvalidInputError, match=rf"fitted: expected a sample .* of another \({what}\)"):
+            evaluator.check(other)
+    # One that was fitted before says nothing of that: its choices do.
+    older = make_evaluator("predictor", fitted={name: one for name, one in fitted.items() if name != "problem"})
+    older.check(replace(tiny_problem, timesteps=3))
+    assert older.digest == evaluator.digest
+    choices = {**tiny_problem.space.to_dict(), "choices": [*tiny_problem.space.slots[0].choices[:-1], "sib_k5_e1"]}
+    with pytest.raises(InvalidInputError, match=r"fitted: expected a sample of tiny, got one with .* in slot 0"):
+        older.check(replace(tiny_problem, space=SearchSpace.from_dict(choices)))
 
 
 def bench(problem, architecture, volts=5, current=1):

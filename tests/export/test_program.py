@@ -64,6 +64,17 @@ def test_programs_of_other_networks_do_too(entries, tmp_path):
     check(net, write_program(net, tmp_path / "net.pt2"))
 
 
+@pytest.mark.parametrize("stem", ["event", "static"])
+def test_frames_of_every_step_are_compared_as_they_are_kept(stem, tmp_path):
+    """Counts of events are bytes; a static stem takes frames over time, too."""
+    net = network({"stem": stem, "input_size": [32, 32], "head": "global_average"})
+    x = torch.randint(0, 3, (5, net.timesteps, 2, 32, 32), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
+    split = Split(x, torch.arange(5) % net.classes)
+    found = compare_program(net, write_program(net, tmp_path / "net.pt2", over_time=True), split)
+    assert (found.predictions, found.votes, found.spikes) == (5, 0.0, 0.0)
+    assert net(x).spikes.sum() > 50, "a silent network would show nothing"
+
+
 def check(net, path):
     split = samples(net)
     for batch_size in (1, 4, 7):

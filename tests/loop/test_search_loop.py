@@ -127,6 +127,35 @@ def test_failures_and_what_is_not_finite_are_told_with_their_reason(begin):
     assert search.attempts() == {0: 1, 1: 1, 2: 1}
 
 
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (
+            Evaluation.given({"accuracy": 93.5, "spikes": 1.0}),
+            "accuracy: expected a share from 0 to 1, got 93.5; divide",
+        ),
+        (Evaluation.given({"accuracy": -0.1}), "accuracy: expected a share from 0 to 1, got -0.1"),
+        (Evaluation.given({"accuracy": 0.5, "spikes": -3.0}), "spikes: expected spikes/sample, 0 or more, got -3.0"),
+        (
+            Evaluation.measured(accuracy=0.5, spikes=1.0, layer_spikes={"stem": 1.0, "head": math.nan}),
+            "not finite: accuracy 0.5, spikes 1.0, head nan",
+        ),
+        (Evaluation.measured(accuracy=0.5, spikes=1.0, seconds=math.inf), "not finite"),
+    ],
+)
+def test_what_cannot_be_is_its_candidates_failure_and_the_search_goes_on(begin, found, reason):
+    search = begin(RandomSearch(), 2)
+    search.loop.finish(search.loop.take(), [report_of(found)])
+    candidates = search.loop.take()
+    search.loop.finish(candidates, good(candidates))
+    assert search.loop.error is None
+    (_, failure), (_, told) = search.told
+    assert isinstance(failure, Failure)
+    assert failure.reason.startswith(reason)
+    assert isinstance(told, Evaluation)
+    assert analysis.read(search.folder).status.tolist() == ["failed", "done"]
+
+
 def test_a_report_for_every_candidate_is_needed(begin):
     search = begin(RandomSearch(), 2)
     candidates = search.loop.take()

@@ -71,6 +71,12 @@ def test_an_evaluator_with_a_network_offers_it_to_every_measure(name, tiny_probl
     assert (told["latency"].basis, told["latency"].threads) == ("timed", torch.get_num_threads())
 
 
+def test_what_an_algorithm_spans_its_grid_with_is_measured_too(tiny_problem, tiny_supernet, tmp_path):
+    algorithm = asr.MapElites(measures=("energy", "parameters"), initial=2)
+    run = search(tiny_problem, asr.SupernetPath(tiny_supernet), tmp_path / "run", candidates=4, algorithm=algorithm)
+    assert (run.frame()["energy"] > 0).all()
+
+
 def test_every_frame_holds_what_is_known_beforehand(tiny_problem, tmp_path):
     frame = search(tiny_problem, score, tmp_path / "run", candidates=9).frame()
     for row in frame.itertuples():
@@ -112,6 +118,11 @@ def test_what_cannot_be_measured_is_refused_before_anything_is_written(tiny_prob
     predictor = made("predictor", tiny_supernet)
     for evaluator, asked, text in (
         (score, {"measures": ["energy"]}, r"measure energy: .* evaluator function has none: it finds what it returns"),
+        (
+            predictor,
+            {"algorithm": asr.MapElites(measures=("energy", "spikes"))},
+            "measure energy: .* predictor has none",
+        ),
         (predictor, {"objectives": ["accuracy", "latency"]}, "evaluator predictor has none: it finds accuracy, spikes"),
         (asr.TrainingFree(), {"objectives": "accuracy"}, "accuracy: evaluator training_free finds score, spikes"),
         (asr.SupernetPath(tiny_supernet), {"constraints": [asr.Constraint("calories", at_most=1)]}, "calories"),

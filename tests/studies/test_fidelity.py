@@ -12,6 +12,7 @@ import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.passes import Passes
 from autosnn_ray.runs.sample import balanced_sample
+from autosnn_ray.studies.fidelity import folder_name
 from tests.runs.common import LOCAL
 
 
@@ -112,3 +113,16 @@ def test_bad_input_is_refused(small, tmp_path):
     with pytest.raises(InvalidInputError, match="unknown evaluator 'magic'"):
         asr.fidelity(small, ["magic"], path=tmp_path / "study")
     assert not (tmp_path / "study").exists()
+
+
+def test_trainings_of_other_settings_have_folders_of_their_own():
+    names = [
+        folder_name(asr.TrainFromScratch(epochs=2, training=training))
+        for training in (None, {"learning_rate": 0.1}, {"learning_rate": 0.2}, {"loss": "mse", "learning_rate": 0.1})
+    ]
+    assert names == [
+        "scratch,epochs=2",
+        "scratch,epochs=2,learning_rate=0.1",
+        "scratch,epochs=2,learning_rate=0.2",
+        'scratch,epochs=2,learning_rate=0.1,loss="mse"',
+    ]
