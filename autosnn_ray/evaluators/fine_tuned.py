@@ -28,7 +28,7 @@ class FineTunedPath(SupernetEvaluator):
         seed: What every draw of the first repetition comes from.
 
     Raises:
-        InvalidInputError: Less than one step.
+        InvalidInputError: Less than one step, or a seed that is no whole number.
     """
 
     name: ClassVar[str] = "fine_tuned"

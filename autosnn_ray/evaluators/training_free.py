@@ -33,7 +33,7 @@ class TrainingFree(Evaluator):
         seed: What the initial weights of the first repetition come from.
 
     Raises:
-        InvalidInputError: Fewer than two samples.
+        InvalidInputError: Fewer than two samples, or a seed that is no whole number.
     """
 
     name: ClassVar[str] = "training_free"

@@ -132,7 +132,7 @@ def test_failures_and_what_is_not_finite_are_told_with_their_reason(begin):
     [
         (
             Evaluation.given({"accuracy": 93.5, "spikes": 1.0}),
-            "accuracy: expected a share from 0 to 1, got 93.5; divide",
+            "accuracy: expected a share from 0 to 1, got 93.5; ",
         ),
         (Evaluation.given({"accuracy": -0.1}), "accuracy: expected a share from 0 to 1, got -0.1"),
         (Evaluation.given({"accuracy": 0.5, "spikes": -3.0}), "spikes: expected spikes/sample, 0 or more, got -3.0"),

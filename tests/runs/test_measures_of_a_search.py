@@ -121,7 +121,7 @@ def test_what_cannot_be_measured_is_refused_before_anything_is_written(tiny_prob
         (
             predictor,
             {"algorithm": asr.MapElites(measures=("energy", "spikes"))},
-            "measure energy: .* predictor has none",
+            "energy: .* predictor has none",
         ),
         (predictor, {"objectives": ["accuracy", "latency"]}, "evaluator predictor has none: it finds accuracy, spikes"),
         (asr.TrainingFree(), {"objectives": "accuracy"}, "accuracy: evaluator training_free finds score, spikes"),

@@ -141,7 +141,7 @@ def test_what_an_objective_cannot_judge_is_never_placed():
     assert [one.architecture for one in placed(0, {**broken, **sound}, asr.Goal((asr.Maximize("accuracy"),)), 1)] == [
         "a"
     ]
-    with pytest.raises(InvalidInputError, match="objective knowledge: expected a finite number .* for any of 1"):
+    with pytest.raises(InvalidInputError, match=r"objective knowledge: expected a finite number .* for any of 1"):
         placed(0, sound, asr.Goal((Unknowing(),)), 1)
 
 
