@@ -162,6 +162,13 @@ class Dataset:
         return find_augmentation(self.augmentation)(x, generator, black)
 
     @property
+    def augmented(self) -> dict[str, Any]:
+        """How training samples are changed, which makes a training another one; empty where they stay as they are."""
+        if self.augmentation == "none":
+            return {}
+        return {"augmentation": self.augmentation, "black": list(self.black)}
+
+    @property
     def in_channels(self) -> int:
         """Channels of a frame."""
         return int(self.train.x.shape[-3])
@@ -197,7 +204,7 @@ class Dataset:
         return replace(self, test=self.test.head(0))
 
     def describe(self) -> dict[str, Any]:
-        """Returns name, seed, sizes, checksum and names of classes, as they are kept with checkpoints and runs."""
+        """Returns name, seed, sizes, checksum, augmentation and names of classes, as checkpoints and runs keep them."""
         named = {"class_names": list(self.class_names)} if self.class_names else {}
         skipped = {"skipped": list(self.skipped)} if self.skipped else {}
         return {
@@ -209,6 +216,7 @@ class Dataset:
             "validation": len(self.validation),
             "test": len(self.test),
             "augmentation": self.augmentation,
+            **self.augmented,
             "options": dict(self.options),
             **named,
             **skipped,
