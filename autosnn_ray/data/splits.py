@@ -97,14 +97,11 @@ def part_of(name: str, rows: Rows, y: Rows, count: int | None, seed: int) -> Row
     return split_off(name, rows, y, len(rows) - count, seed)[0]
 
 
-def check_count(name: str, count: int | None, most: int) -> int:
-    """Returns how many samples to use, all where None.
+def check_count(name: str, count: int | None, most: int) -> None:
+    """Refuses a number of samples to use, where it is not None, which stands for all.
 
     Raises:
         InvalidInputError: None at all, or more than there are.
     """
-    if count is None:
-        return most
-    if not 0 < count <= most:
+    if count is not None and not 0 < count <= most:
         raise InvalidInputError(f"{name}: expected 1 to {most}, got {count}")
-    return count

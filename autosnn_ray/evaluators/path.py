@@ -97,7 +97,7 @@ class RecalibratedPath(SupernetEvaluator):
 
         plain = SupernetPath(self.supernet, batch_size=self.batch_size, shared_bytes=0).start(context)
         network, train = self.supernet.network, context.problem.data.train
-        calibration = train.head(self.samples).x
+        calibration = train.spread(self.samples).x
         # Not the batch of the evaluation: statistics are an average over batches, and would depend on it.
         size = min(64, fitting_batch(network, train))
 

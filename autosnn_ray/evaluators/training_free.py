@@ -57,7 +57,7 @@ class TrainingFree(Evaluator):
         from autosnn_ray.evaluators.kernel import patterns_of, score_of
 
         problem = context.problem
-        x = problem.data.train.head(self.samples).x
+        x = problem.data.train.spread(self.samples).x
 
         def estimate(architecture: Architecture, repetition: int) -> Evaluation:
             started = time.perf_counter()

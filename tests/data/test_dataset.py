@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from autosnn_ray.data import AUGMENTATIONS, DATASETS, Dataset, load_dataset
+from autosnn_ray.data import AUGMENTATIONS, DATASETS, Dataset, Split, load_dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.testing import DATASET_LAWS, DatasetCase
 from autosnn_ray.testing.datasets import no_sample_is_in_two_splits
@@ -55,6 +55,25 @@ def test_the_checksum_sees_a_single_pixel(digits):
         "digits", digits.classes, type(digits.train)(x, digits.train.y), digits.validation, digits.test, seed=0
     )
     assert changed.checksum != digits.checksum
+
+
+@pytest.mark.parametrize("y", [np.repeat(np.arange(5), 40), np.arange(200) % 5], ids=["sorted", "by turns"])
+def test_spread_samples_have_each_class_in_its_share_and_any_few_in_a_row_are_mixed(y):
+    split = Split(torch.arange(200.0), torch.from_numpy(y))
+    for count in (10, 40, 200):
+        part = split.spread(count)
+        assert torch.equal(part.y, split.y[part.x.long()])
+        assert len(set(part.x.tolist())) == count
+        assert all(sorted(five.tolist()) == [0, 1, 2, 3, 4] for five in part.y.split(5))
+    assert sorted(split.spread(10).x.tolist()) == sorted(np.flatnonzero(y == c)[i] for c in range(5) for i in (10, 30))
+    assert torch.equal(split.spread(40).x, split.spread(40).x)
+
+
+def test_spread_samples_of_few_and_of_all():
+    split = Split(torch.arange(7.0), torch.tensor([0, 0, 0, 0, 0, 2, 2]))
+    assert split.spread(None) is split
+    assert [split.spread(count).y.tolist() for count in (0, 1, 2, 4)] == [[], [0], [0, 2], [0, 0, 2, 0]]
+    assert sorted(split.spread(9).x.tolist()) == list(range(7))
 
 
 @pytest.mark.parametrize(
