@@ -40,6 +40,7 @@ class FineTunedPath(SupernetEvaluator):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.steps < 1:
             raise InvalidInputError(f"steps: expected at least 1 training step, got {self.steps}")
 

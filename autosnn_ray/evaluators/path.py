@@ -87,6 +87,7 @@ class RecalibratedPath(SupernetEvaluator):
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.samples < 2:
             raise InvalidInputError(f"samples: expected at least 2 to measure a variance, got {self.samples}")
 

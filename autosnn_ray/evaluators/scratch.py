@@ -44,6 +44,7 @@ class TrainFromScratch(Evaluator):
     training: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         train_settings(self.training, self.epochs)  # refuses bad ones here, not in another process
 
     def start(self, context: EvaluatorContext) -> Estimate:
@@ -90,6 +91,7 @@ class TrainFromPath(SupernetEvaluator):
     training: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         train_settings(self.training, self.epochs)
 
     def start(self, context: EvaluatorContext) -> Estimate:

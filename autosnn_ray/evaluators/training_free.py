@@ -45,6 +45,7 @@ class TrainingFree(Evaluator):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.samples < 2:
             raise InvalidInputError(f"samples: expected at least 2 to tell apart, got {self.samples}")
 

@@ -1,0 +1,42 @@
+"""Settings held against the types of their fields: files and journals may say anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from autosnn_ray.errors import InvalidInputError
+
+_EXPECTED: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "bool": (bool, "true or false"),
+    "int": (int, "a whole number"),
+    "float": ((int, float), "a number"),
+    "str": (str, "text"),
+    "Mapping": (Mapping, "values by name"),
+}
+"""What may be given for a field of a type, and what that is called."""
+
+
+def check_types(settings: Any) -> None:
+    """Refuses settings of which a field holds a value of another type; ``"false"`` is not false, nor ``True`` 1.
+
+    Args:
+        settings: A dataclass. Fields of other types than ``bool``, ``int``, ``float``, ``str`` and mappings are not
+            looked at, nor what a class itself gives its fields.
+
+    Raises:
+        InvalidInputError: The text names the field.
+    """
+    for one in fields(settings):
+        value, text = getattr(settings, one.name), one.type if isinstance(one.type, str) else _name(one.type)
+        kind, *others = text.split(" | ")
+        types, expected = _EXPECTED.get(kind.partition("[")[0], (object, ""))
+        if value is one.default or (value is None and "None" in others):
+            continue
+        if not isinstance(value, types) or (isinstance(value, bool) and types not in (bool, object)):
+            raise InvalidInputError(f"{one.name}: expected {expected}, got {value!r}")
+
+
+def _name(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
