@@ -16,8 +16,8 @@ from torch import Tensor
 from autosnn_ray.data.augmentation import find_augmentation
 from autosnn_ray.data.build import Plan, build
 from autosnn_ray.data.options import VALIDATION_BY
-from autosnn_ray.data.readers.arrays import checked_samples
-from autosnn_ray.data.readers.samples import Samples, Source
+from autosnn_ray.data.readers.arrays import checked_names, checked_pair, checked_samples
+from autosnn_ray.data.readers.samples import Source
 from autosnn_ray.data.split import Split
 from autosnn_ray.data.splits import check_shares
 from autosnn_ray.shown import as_table
@@ -110,16 +110,12 @@ class Dataset:
             (torch.Size([60, 1, 8, 8]), 20, 20)
         """
         check_shares(validation_share=validation_share, test_share=test_share)
-
-        def samples(part: str, arrays: Arrays, groups: npt.ArrayLike | None = None) -> Samples:
-            given = None if groups is None else np.asarray(groups)
-            return checked_samples(f"data set {name!r}, {part}", np.asarray(arrays[0]), np.asarray(arrays[1]), given)
-
+        where = f"data set {name!r}"
         source = Source(
-            samples("x", (x, y), groups),
-            samples("test", test) if test else None,
-            samples("validation", validation) if validation else None,
-            tuple(class_names),
+            checked_samples(where, x, y, groups),
+            checked_pair(where, "test", test),
+            checked_pair(where, "validation", validation),
+            checked_names(where, class_names),
         )
         built = build(source, Plan(name, seed, shares=(validation_share, test_share)))
         return cls(
