@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -34,7 +35,8 @@ def check_types(settings: Any) -> None:
         types, expected = _EXPECTED.get(kind.partition("[")[0], (object, ""))
         if value is one.default or (value is None and "None" in others):
             continue
-        if not isinstance(value, types) or (isinstance(value, bool) and types not in (bool, object)):
+        is_other = not isinstance(value, types) or (isinstance(value, bool) and types not in (bool, object))
+        if is_other or (kind == "float" and isinstance(value, int) and abs(value) > sys.float_info.max):
             raise InvalidInputError(f"{one.name}: expected {expected}, got {value!r}")
 
 

@@ -26,13 +26,13 @@ CLASSES = {
 WRONG = {
     "bool": ("false", 1, None),
     "int": ("1", True, 1.5, [1], None),
-    "float": ("0.1", True, [0.1], None),
+    "float": ("0.1", True, [0.1], None, 10**400),
     "str": (5, True, ["x"], None),
     "tuple": (5, "ab"),
     "Mapping": ([1], "x"),
 }
 CASES = [
-    pytest.param(kind, one.name, wrong, id=f"{name}.{one.name}={wrong!r}")
+    pytest.param(kind, one.name, wrong, id=f"{name}.{one.name}={repr(wrong)[:12]}")
     for name, kind in CLASSES.items()
     for one in fields(kind)
     for wrong in WRONG.get(str(one.type).partition(" ")[0].partition("[")[0], ())
