@@ -49,6 +49,10 @@ class MissingClassWarning(AutoSNNWarning):
     """A split of a data set without a sample of some class."""
 
 
+class DuplicateSamplesWarning(AutoSNNWarning):
+    """Samples of a data set that stand in two of its splits."""
+
+
 class SkippedFilesWarning(AutoSNNWarning):
     """Files of a data set that cannot be read were left out, as was asked for."""
 

@@ -84,7 +84,8 @@ class Problem(Shown):
     @cached_property
     def checksum(self) -> str:
         """SHA-256 over everything that decides what a training gives, its settings aside."""
-        entries = [self.space.checksum, self.data.checksum, self.timesteps, self.neuron.to_dict()]
+        entries: list[object] = [self.space.checksum, self.data.checksum, self.timesteps, self.neuron.to_dict()]
+        entries += [self.data.augmented] if self.data.augmented else []
         return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
     def network(self, generator: torch.Generator, architecture: Architecture | None = None) -> SpikingNetwork:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from autosnn_ray.checks import check_types
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.files import write_atomically
 
@@ -35,6 +36,7 @@ class EnergyModel:
     accumulate: float = 0.9e-12
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name, value in vars(self).items():
             if not 0 <= value < float("inf"):
                 raise InvalidInputError(f"{name}: expected joules of at least 0, got {value!r}")

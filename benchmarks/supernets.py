@@ -48,7 +48,7 @@ Build = Callable[[SearchSpace, Dataset, int, int], tuple[Score, SpikingNetwork]]
 
 
 def with_own_statistics(network: SpikingNetwork, data: Dataset, path: Architecture) -> Evaluation:
-    with recalibrated(network, path, data.train.head(512).x, batch_size=64):
+    with recalibrated(network, path, data.train.spread(512).x, batch_size=64):
         return evaluate(network, data.validation, path)
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 CORE = (
     "autosnn_ray.errors",
+    "autosnn_ray.checks",
     "autosnn_ray.allocator",
     "autosnn_ray.files",
     "autosnn_ray.functions",
@@ -47,6 +48,7 @@ STUDIES = (*RUNS, "autosnn_ray.recipes", "autosnn_ray.studies", "search_spaces")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "autosnn_ray.errors": (),
+    "autosnn_ray.checks": ("autosnn_ray.errors",),
     "autosnn_ray.allocator": (),
     "autosnn_ray.files": ("autosnn_ray.errors",),
     "autosnn_ray.functions": ("autosnn_ray.errors",),

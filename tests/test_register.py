@@ -90,7 +90,7 @@ class PerSpike(asr.Objective):
 
 def read_stripes(options):
     """Stripes, upright or level."""
-    x = np.zeros((60, 8, 8), dtype=np.float32)
+    x = np.random.default_rng(0).random((60, 8, 8), dtype=np.float32) / 2
     x[::2, ::2] = 1
     x[1::2, :, ::2] = 1
     return Source(Samples.of_arrays(x, np.arange(60) % 2))

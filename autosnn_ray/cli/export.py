@@ -81,7 +81,8 @@ def run(options: Namespace) -> None:
             raise InvalidInputError(f"--{name.replace('_', '-')}: it is about --nir FILE, which is not given")
     opened = open_network(options.folder, options.architecture)
     data = load_described(opened.data, options.data_folder)
-    part = data.validation.head(check_count("samples", options.samples, len(data.validation)))
+    check_count("samples", options.samples, len(data.validation))
+    part = data.validation.spread(options.samples)
     records, card = [], None
     with said_beside(form):
         if options.nir is not None:

@@ -58,16 +58,16 @@ def run(options: Namespace) -> None:
     form = chosen_format(options)
     opened = open_network(options.folder, options.architecture)
     data = load_described(opened.data, options.data_folder)
-    validation = data.validation
-    count = check_count("samples", options.samples, len(validation))
-    found = profile(opened.network, validation.head(count), energy_model=energy_model(options))
+    check_count("samples", options.samples, len(data.validation))
+    part = data.validation.spread(options.samples)
+    found = profile(opened.network, part, energy_model=energy_model(options))
     if form == "table":
         _print(found, opened.shared)
     else:
         write_tables(_records(found, opened.shared), form)
     if options.save:
         folder = Path(options.save)
-        files = [*_save(found, folder), *_save_confusion(opened.network, data, validation.head(count), folder)]
+        files = [*_save(found, folder), *_save_confusion(opened.network, data, part, folder)]
         if form == "table":
             say_written(files)
     if not opened.shared and has_outdated_card(options.folder):

@@ -96,7 +96,7 @@ def find_augmentation(names: str) -> Augmentation:
         InvalidInputError: No such augmentation.
     """
     steps = []
-    for name in names.split("+"):
+    for name in names.split("+") if isinstance(names, str) else [names]:
         if name not in AUGMENTATIONS:
             raise unknown_name("augmentation", name, AUGMENTATIONS)
         steps.append(AUGMENTATIONS[name])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,13 +11,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from autosnn_ray.data.given import check_given, check_number_types
 from autosnn_ray.data.options import DataOptions
 from autosnn_ray.data.readers.arrays import are_counts
 from autosnn_ray.data.readers.samples import OnRead, Reading, Rows, Samples, Source
 from autosnn_ray.data.resize import fit_counts, fit_size
 from autosnn_ray.data.split import Split
-from autosnn_ray.data.splits import part_of, split_off, split_off_groups
-from autosnn_ray.errors import InvalidInputError, MissingClassWarning, SkippedFilesWarning
+from autosnn_ray.data.splits import check_seed, part_of, split_off, split_off_groups
+from autosnn_ray.data.warned import warn, warn_of_duplicates
+from autosnn_ray.errors import InvalidInputError
 
 VALIDATION_SHARE = 0.2
 TEST_SHARE = 0.2
@@ -43,6 +44,9 @@ class Plan:
     shares: tuple[float, float] = (VALIDATION_SHARE, TEST_SHARE)
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def build(source: Source, plan: Plan, on_read: OnRead | None = None) -> Built:
     Warns:
         MissingClassWarning: A split has no sample of some class.
         SkippedFilesWarning: Files that cannot be read were left out, as asked for.
+        DuplicateSamplesWarning: A sample stands in two splits; recordings, which are mapped, are not looked through.
     """
     classes = len(np.unique(checked_classes(plan.name, source.train.y)))
     if source.class_names and len(source.class_names) != classes:
@@ -90,7 +95,7 @@ def build(source: Source, plan: Plan, on_read: OnRead | None = None) -> Built:
     reading = Reading(plan.options.skip_damaged, on_read, sum(len(rows) for _, rows in parts.values()))
     splits: Mapping[str, Split] = {}
     skipped: list[str] = []
-    raw_shapes = {}
+    raw_shapes, types, mapped = {}, {}, False
     for part, (samples, rows) in parts.items():
         reading.skipped.clear()
         rows = np.sort(rows)
@@ -99,10 +104,14 @@ def build(source: Source, plan: Plan, on_read: OnRead | None = None) -> Built:
         skipped += list(reading.skipped.values())
         if len(rows) == 0:
             raise InvalidInputError(f"data set {plan.name!r}: no file of {part} can be read: {skipped[0]}")
-        raw_shapes[part] = raw.shape[1:]
+        raw_shapes[part], types[part] = raw.shape[1:], samples.given_as or raw.dtype
+        mapped = mapped or isinstance(raw, np.memmap)
         splits = {**splits, part: Split(_frames(raw, plan), torch.from_numpy(samples.y[rows]))}
+    check_number_types(plan.name, types)
     splits = _one_shape(plan.name, splits, raw_shapes, source.grey_among_coloured)
-    _warn(plan.name, classes, splits, source.class_names, skipped)
+    warn(plan.name, classes, splits, source.class_names, skipped)
+    if not mapped:
+        warn_of_duplicates(plan.name, splits)
     return Built(classes, splits, source.class_names, tuple(skipped), by)
 
 
@@ -153,28 +162,13 @@ def _parts(plan: Plan, source: Source, classes: int, by: str) -> dict[str, tuple
     else:
         parts["validation"] = source.validation, np.arange(len(source.validation.y))
     parts["train"] = source.train, rows
-    _check_given(plan.name, source, classes, apart=groups is not None)
+    check_given(plan.name, source, classes, apart=by != "samples")
     options = plan.options
     counts = {"train": options.train_samples, "validation": options.validation_samples, "test": options.test_samples}
     return {
         part: (parts[part][0], part_of(plan.name, parts[part][1], parts[part][0].y, count, plan.seed))
         for part, count in counts.items()
     }
-
-
-def _check_given(name: str, source: Source, classes: int, *, apart: bool) -> None:
-    """Refuses splits that come with the data and hold other classes, or groups that training holds too."""
-    for part, given in (("validation", source.validation), ("test", source.test)):
-        if given is None:
-            continue
-        if len(given.y) == 0 or given.y.min() < 0 or given.y.max() >= classes:
-            raise InvalidInputError(f"data set {name!r}: expected {part} samples of the classes 0 to {classes - 1}")
-        if apart and source.train.groups is not None and given.groups is not None:
-            shared = np.intersect1d(source.train.groups, given.groups)
-            if len(shared):
-                raise InvalidInputError(
-                    f"data set {name!r}: groups stand on both sides, in training and in {part}: {shared[:5].tolist()}"
-                )
 
 
 def _frames(raw: npt.NDArray[Any], plan: Plan) -> Tensor:
@@ -210,23 +204,3 @@ def _one_shape(
         part: Split(split.x.repeat_interleave(3, dim=-3), split.y) if channels[part] == 1 else split
         for part, split in splits.items()
     }
-
-
-def _warn(
-    name: str, classes: int, splits: Mapping[str, Split], class_names: Sequence[str], skipped: Sequence[str]
-) -> None:
-    if skipped:
-        told = "; ".join([*skipped[:3], *(["…"] if len(skipped) > 3 else [])])
-        text = f"data set {name!r}: {len(skipped)} files that cannot be read were left out: {told}"
-        warnings.warn(text, SkippedFilesWarning, stacklevel=4)
-    for part, split in splits.items():
-        counts = torch.bincount(split.y, minlength=classes)
-        missing = [class_names[c] if class_names else str(c) for c in range(classes) if counts[c] == 0]
-        if missing:
-            warnings.warn(
-                f"data set {name!r}: {part} has no sample of {len(missing)} of {classes} classes "
-                f"({', '.join(missing[:5])}), of others up to {int(counts.max())}; nothing is learned or measured of "
-                "them there: give more samples of them, or splits of your own",
-                MissingClassWarning,
-                stacklevel=4,
-            )

@@ -16,8 +16,8 @@ from torch import Tensor
 from autosnn_ray.data.augmentation import find_augmentation
 from autosnn_ray.data.build import Plan, build
 from autosnn_ray.data.options import VALIDATION_BY
-from autosnn_ray.data.readers.arrays import checked_samples
-from autosnn_ray.data.readers.samples import Samples, Source
+from autosnn_ray.data.readers.arrays import checked_names, checked_pair, checked_samples
+from autosnn_ray.data.readers.samples import Source
 from autosnn_ray.data.split import Split
 from autosnn_ray.data.splits import check_shares
 from autosnn_ray.shown import as_table
@@ -110,16 +110,12 @@ class Dataset:
             (torch.Size([60, 1, 8, 8]), 20, 20)
         """
         check_shares(validation_share=validation_share, test_share=test_share)
-
-        def samples(part: str, arrays: Arrays, groups: npt.ArrayLike | None = None) -> Samples:
-            given = None if groups is None else np.asarray(groups)
-            return checked_samples(f"data set {name!r}, {part}", np.asarray(arrays[0]), np.asarray(arrays[1]), given)
-
+        where = f"data set {name!r}"
         source = Source(
-            samples("x", (x, y), groups),
-            samples("test", test) if test else None,
-            samples("validation", validation) if validation else None,
-            tuple(class_names),
+            checked_samples(where, x, y, groups),
+            checked_pair(where, "test", test),
+            checked_pair(where, "validation", validation),
+            checked_names(where, class_names),
         )
         built = build(source, Plan(name, seed, shares=(validation_share, test_share)))
         return cls(
@@ -162,6 +158,13 @@ class Dataset:
         return find_augmentation(self.augmentation)(x, generator, black)
 
     @property
+    def augmented(self) -> dict[str, Any]:
+        """How training samples are changed, which makes a training another one; empty where they stay as they are."""
+        if self.augmentation == "none":
+            return {}
+        return {"augmentation": self.augmentation, "black": list(self.black)}
+
+    @property
     def in_channels(self) -> int:
         """Channels of a frame."""
         return int(self.train.x.shape[-3])
@@ -197,7 +200,7 @@ class Dataset:
         return replace(self, test=self.test.head(0))
 
     def describe(self) -> dict[str, Any]:
-        """Returns name, seed, sizes, checksum and names of classes, as they are kept with checkpoints and runs."""
+        """Returns name, seed, sizes, checksum, augmentation and names of classes, as checkpoints and runs keep them."""
         named = {"class_names": list(self.class_names)} if self.class_names else {}
         skipped = {"skipped": list(self.skipped)} if self.skipped else {}
         return {
@@ -209,6 +212,7 @@ class Dataset:
             "validation": len(self.validation),
             "test": len(self.test),
             "augmentation": self.augmentation,
+            **self.augmented,
             "options": dict(self.options),
             **named,
             **skipped,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from autosnn_ray.checks import check_types
 from autosnn_ray.data.augmentation import find_augmentation
 from autosnn_ray.data.readers.frames import FRAMES_BY
 from autosnn_ray.errors import InvalidInputError, unknown_name
@@ -54,13 +55,15 @@ class DataOptions:
     as_before: bool = False
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name, sides in (("size", "height and width"), ("sensor", "width and height")):
             given = getattr(self, name)
-            if given is not None and not (len(given) == 2 and all(type(side) is int and side > 0 for side in given)):
+            is_pair = isinstance(given, tuple | list) and len(given) == 2
+            if given is not None and not (is_pair and all(type(side) is int and side > 0 for side in given)):
                 raise InvalidInputError(f"{name}: expected {sides} in pixels, got {given!r}")
         for name in ("train_samples", "validation_samples", "test_samples", "frames"):
             value = getattr(self, name)
-            if value is not None and (type(value) is not int or value < 1):
+            if value is not None and value < 1:
                 raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
         if self.augmentation is not None:
             find_augmentation(self.augmentation)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from autosnn_ray.data.mapped import as_tensor
@@ -31,6 +32,26 @@ class Split:
     def head(self, count: int) -> Split:
         """Returns the first ``count`` samples, as views."""
         return Split(self.x[:count], self.y[:count])
+
+    def spread(self, count: int | None) -> Split:
+        """Returns ``count`` samples, always the same: each class in its share, and evenly spaced among its own.
+
+        However rows are sorted, classes come mixed: any few samples in a row are of several.
+
+        Args:
+            count: How many, or as many as there are; all of them as they lie, uncopied, where None.
+        """
+        if count is None:
+            return self
+        count = min(count, len(self))
+        by_class = torch.argsort(self.y, stable=True)
+        numbers = torch.arange(count, device=self.y.device)
+        rows = by_class[(2 * numbers + 1) * len(self) // max(2 * count, 1)]
+        y = self.y[rows]
+        counts = torch.bincount(y)
+        among_its_own = numbers - (counts.cumsum(0) - counts)[y]
+        rows = rows[torch.argsort((among_its_own + 0.5) / counts[y], stable=True)]
+        return Split(self.x[rows], self.y[rows])
 
     def to(self, device: str) -> Split:
         """Returns the samples on a device; themselves where they are there."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any
 
@@ -12,6 +11,19 @@ import numpy.typing as npt
 from autosnn_ray.data.stratified import Rows, stratified_split
 from autosnn_ray.errors import InvalidInputError
 
+_SEEDS = 2**32
+"""How many seeds NumPy's generator takes that splits are drawn by."""
+
+
+def check_seed(seed: object) -> None:
+    """Refuses what splits cannot be drawn from.
+
+    Raises:
+        InvalidInputError: No whole number, or one out of range.
+    """
+    if type(seed) is not int or not 0 <= seed < _SEEDS:
+        raise InvalidInputError(f"seed: expected a whole number from 0 to {_SEEDS - 1}, got {seed!r}")
+
 
 def check_shares(**shares: float) -> None:
     """Refuses shares that leave a split empty.
@@ -19,9 +31,10 @@ def check_shares(**shares: float) -> None:
     Raises:
         InvalidInputError: A share is not between 0 and 1, or all of them leave nothing for training.
     """
-    if all(math.isfinite(share) and 0 < share < 1 for share in shares.values()) and sum(shares.values()) < 1:
+    are_numbers = all(isinstance(share, int | float) and 0 < share < 1 for share in shares.values())
+    if are_numbers and sum(shares.values()) < 1:
         return
-    given = ", ".join(f"{name} {share}" for name, share in shares.items())
+    given = ", ".join(f"{name} {share!r}" for name, share in shares.items())
     raise InvalidInputError(f"expected shares above 0 that leave some for training, got {given}")
 
 
@@ -97,14 +110,11 @@ def part_of(name: str, rows: Rows, y: Rows, count: int | None, seed: int) -> Row
     return split_off(name, rows, y, len(rows) - count, seed)[0]
 
 
-def check_count(name: str, count: int | None, most: int) -> int:
-    """Returns how many samples to use, all where None.
+def check_count(name: str, count: int | None, most: int) -> None:
+    """Refuses a number of samples to use, where it is not None, which stands for all.
 
     Raises:
         InvalidInputError: None at all, or more than there are.
     """
-    if count is None:
-        return most
-    if not 0 < count <= most:
+    if count is not None and not 0 < count <= most:
         raise InvalidInputError(f"{name}: expected 1 to {most}, got {count}")
-    return count

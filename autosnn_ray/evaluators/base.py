@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from autosnn_ray.checks import check_types
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.measures import Measured, Subject
 from autosnn_ray.passes import Passes
@@ -86,6 +87,9 @@ class Evaluator(ABC):
     quality: ClassVar[str] = "accuracy"
     finds: ClassVar[tuple[str, ...]] = ()
     has_network: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_types(self)
 
     @abstractmethod
     def start(self, context: EvaluatorContext) -> Estimate:

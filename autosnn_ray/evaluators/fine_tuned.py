@@ -40,6 +40,7 @@ class FineTunedPath(SupernetEvaluator):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole("steps", self.steps)
         check_whole("seed", self.seed, 0)
 

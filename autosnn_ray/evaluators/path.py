@@ -87,6 +87,7 @@ class RecalibratedPath(SupernetEvaluator):
     batch_size: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole("samples", self.samples, 2)  # fewer have no variance
 
     def start(self, context: EvaluatorContext) -> Estimate:
@@ -96,7 +97,7 @@ class RecalibratedPath(SupernetEvaluator):
 
         plain = SupernetPath(self.supernet, batch_size=self.batch_size, shared_bytes=0).start(context)
         network, train = self.supernet.network, context.problem.data.train
-        calibration = train.head(self.samples).x
+        calibration = train.spread(self.samples).x
         # Not the batch of the evaluation: statistics are an average over batches, and would depend on it.
         size = min(64, fitting_batch(network, train))
 

@@ -227,7 +227,7 @@ def parts_of(problem: Problem) -> dict[str, Any]:
     return {
         "space": problem.space.checksum,
         "data": problem.data.checksum,
-        "augmentation": problem.data.augmentation,
+        "augmentation": problem.data.augmented,
         "timesteps": problem.timesteps,
         "neuron": problem.neuron.to_dict(),
     }

@@ -45,6 +45,7 @@ class TrainFromScratch(Evaluator):
     training: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole("seed", self.seed, 0)
         train_settings(self.training, self.epochs)  # refuses bad ones here, not in another process
 
@@ -92,6 +93,7 @@ class TrainFromPath(SupernetEvaluator):
     training: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole("seed", self.seed, 0)
         train_settings(self.training, self.epochs)
 

@@ -45,6 +45,7 @@ class TrainingFree(Evaluator):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole("samples", self.samples, 2)  # one cannot be told apart
         check_whole("seed", self.seed, 0)
 
@@ -57,7 +58,7 @@ class TrainingFree(Evaluator):
         from autosnn_ray.evaluators.kernel import patterns_of, score_of
 
         problem = context.problem
-        x = problem.data.train.head(self.samples).x
+        x = problem.data.train.spread(self.samples).x
 
         def estimate(architecture: Architecture, repetition: int) -> Evaluation:
             started = time.perf_counter()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from autosnn_ray.checks import check_types
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.plugins import own_code_hint
 from autosnn_ray.spiking.own_neurons import VARIABLE, OwnNeuron, find_own
@@ -49,6 +50,7 @@ class NeuronSettings:
     detach_reset: bool = True
 
     def __post_init__(self) -> None:
+        check_types(self)
         if self.model not in NEURONS:
             self._check_own(find_own(self.model))
         find_surrogate(self.surrogate)

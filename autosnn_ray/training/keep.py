@@ -57,8 +57,19 @@ def train_and_keep(
     came_from = start.name if start else "scratch"
     if folder is not None and (folder / NETWORK_DESCRIPTION).exists():
         kept = TrainedNetwork.load(folder)
-        wanted = (problem.space.checksum, architecture, about["checksum"], seed, problem.timesteps, problem.neuron)
-        _refuse_other(folder, kept, (*wanted, settings, came_from))
+        wanted = {
+            "space": problem.space.checksum,
+            "architecture": architecture,
+            "data": about["checksum"],
+            "augmentation": "none",
+            **problem.data.augmented,
+            "seed": seed,
+            "timesteps": problem.timesteps,
+            "neuron": problem.neuron,
+            "settings": settings,
+            "start": came_from,
+        }
+        _refuse_other(folder, kept, wanted)
         return kept
     network = train_from_scratch(
         problem,
@@ -78,23 +89,21 @@ def train_and_keep(
     return trained
 
 
-def _refuse_other(folder: Path, kept: TrainedNetwork, wanted: tuple[Any, ...]) -> None:
-    network = kept.network
-    held = (
-        kept.space.checksum,
-        kept.architecture,
-        kept.data.get("checksum"),
-        kept.seed,
-        network.timesteps,
-        network.neuron,
-        kept.training,
-        kept.start,
-    )
-    names = ("space", "architecture", "data", "seed", "timesteps", "neuron", "settings", "start")
+def _refuse_other(folder: Path, kept: TrainedNetwork, wanted: Mapping[str, Any]) -> None:
+    held = {
+        "space": kept.space.checksum,
+        "architecture": kept.architecture,
+        "data": kept.data.get("checksum"),
+        # Earlier versions did not say what black was: there it follows from the data.
+        **{name: kept.data[name] for name in ("augmentation", "black") if name in kept.data},
+        "seed": kept.seed,
+        "timesteps": kept.network.timesteps,
+        "neuron": kept.network.neuron,
+        "settings": kept.training,
+        "start": kept.start,
+    }
     differing = [
-        f"{name}: {there!r} there, {now!r} now"
-        for name, there, now in zip(names, held, wanted, strict=True)
-        if there != now
+        f"{name}: {there!r} there, {now!r} now" for name, now in wanted.items() if (there := held.get(name, now)) != now
     ]
     if differing:
         raise CheckpointError(f"{folder}: already holds another network ({'; '.join(differing)}); give another folder")

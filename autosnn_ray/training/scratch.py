@@ -69,6 +69,7 @@ class ScratchTraining:
             "space": problem.space.checksum,
             "architecture": self.architecture,
             "data": problem.data.checksum,
+            **problem.data.augmented,
             "timesteps": problem.timesteps,
             "neuron": problem.neuron.to_dict(),
         }

@@ -123,6 +123,7 @@ def _identity(problem: Problem, seed: int, settings: TrainSettings, sampling: st
     return {
         "space": problem.space.checksum,
         "data": problem.data.checksum,
+        **problem.data.augmented,
         "seed": seed,
         "timesteps": problem.timesteps,
         "neuron": asdict(problem.neuron),

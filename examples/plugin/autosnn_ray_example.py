@@ -64,7 +64,7 @@ class Untrained(asr.Evaluator):
         from autosnn_ray.evaluation import recalibrated
 
         data = context.problem.data
-        training, validation = data.train.head(self.samples).x, data.validation.head(self.samples)
+        training, validation = data.train.spread(self.samples).x, data.validation.spread(self.samples)
 
         def estimate(architecture, repetition):
             generator = torch.Generator().manual_seed(self.seed + repetition)

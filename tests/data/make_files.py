@@ -19,6 +19,11 @@ def noise(count: int, *shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (count, *shape), dtype=np.uint8)
 
 
+def frames_of(count: int, *shape: int) -> np.ndarray:
+    """Makes as many frames as training or test have, none of which stands in both."""
+    return noise(count, *shape, seed=int(count == TEST))
+
+
 def labels(count: int, classes: int = 10) -> np.ndarray:
     return (np.arange(count) % classes).astype(np.uint8)
 
@@ -30,7 +35,7 @@ def idx_bytes(values: np.ndarray) -> bytes:
 def write_idx(folder: Path) -> None:
     """Half of the files compressed, half plain: both are found in the wild."""
     for prefix, count in (("train", TRAIN), ("t10k", TEST)):
-        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(noise(count, 28, 28)))
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(frames_of(count, 28, 28)))
         (folder / f"{prefix}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx_bytes(labels(count))))
 
 
@@ -41,7 +46,7 @@ def write_cifar10(folder: Path) -> None:
     whole = np.concatenate([y[:, None], x], axis=1)
     for number, part in enumerate(np.split(whole, 5), start=1):
         (inner / f"data_batch_{number}.bin").write_bytes(part.tobytes())
-    test = np.concatenate([labels(TEST)[:, None], noise(TEST, 3072)], axis=1)
+    test = np.concatenate([labels(TEST)[:, None], frames_of(TEST, 3072)], axis=1)
     (inner / "test_batch.bin").write_bytes(test.tobytes())
 
 
@@ -49,7 +54,9 @@ def write_cifar100(folder: Path) -> None:
     """Ten of the fine classes; the coarse label before them says something else."""
     for name, count in (("train", TRAIN), ("test", TEST)):
         fine = labels(count)[:, None]
-        (folder / f"{name}.bin").write_bytes(np.concatenate([19 - fine, fine, noise(count, 3072)], axis=1).tobytes())
+        (folder / f"{name}.bin").write_bytes(
+            np.concatenate([19 - fine, fine, frames_of(count, 3072)], axis=1).tobytes()
+        )
 
 
 def write_svhn(folder: Path) -> None:
@@ -57,12 +64,12 @@ def write_svhn(folder: Path) -> None:
     for name, count in (("train", TRAIN), ("test", TEST)):
         y = labels(count)[:, None].copy()
         y[y == 0] = 10
-        savemat(folder / f"{name}_32x32.mat", {"X": noise(count, 32, 32, 3).transpose(1, 2, 3, 0), "y": y})
+        savemat(folder / f"{name}_32x32.mat", {"X": frames_of(count, 32, 32, 3).transpose(1, 2, 3, 0), "y": y})
 
 
 def write_tiny_imagenet(folder: Path) -> None:
     """Ten training images and two of validation for each of ten classes."""
-    train, test = noise(TRAIN, 64, 64, 3), noise(TEST, 64, 64, 3)
+    train, test = noise(TRAIN, 64, 64, 3), frames_of(TEST, 64, 64, 3)
     images = folder / "val" / "images"
     images.mkdir(parents=True)
     lines = []

@@ -73,6 +73,7 @@ def test_cutout_sets_one_square_to_zero():
     assert whole > 50
 
 
+@pytest.mark.filterwarnings("ignore::autosnn_ray.errors.DuplicateSamplesWarning")
 def test_a_data_set_augments_with_its_own_black():
     parts = Dataset.from_arrays("ones", torch.ones(100, 1, 8, 8), torch.arange(100) % 2, augmentation="crop")
     data = Dataset("ones", 2, parts.train, parts.validation, parts.test, augmentation="crop", black=(-3.0,))

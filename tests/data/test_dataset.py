@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from autosnn_ray.data import AUGMENTATIONS, DATASETS, Dataset, load_dataset
+from autosnn_ray.data import AUGMENTATIONS, DATASETS, Dataset, Split, load_dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.testing import DATASET_LAWS, DatasetCase
-from autosnn_ray.testing.datasets import no_sample_is_in_two_splits
 from tests.data.make_files import WRITERS
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +23,7 @@ def test_every_data_set_is_whole_and_stratified(name, tmp_path, frames_cache):
     data = load_dataset(name, folder=tmp_path)
     splits = (data.train, data.validation, data.test)
     for law in DATASET_LAWS.values():
-        # The files written here hold the same frames as test set and among the others.
-        if law is not no_sample_is_in_two_splits or name == "digits":
-            law(DatasetCase(name, {"folder": tmp_path}))
+        law(DatasetCase(name, {"folder": tmp_path}))
     shares = [torch.bincount(s.y, minlength=data.classes).double() / len(s) for s in splits]
     assert torch.allclose(shares[0], shares[1], atol=0.01)
     assert torch.allclose(shares[0], shares[2], atol=0.01)
@@ -57,6 +54,25 @@ def test_the_checksum_sees_a_single_pixel(digits):
     assert changed.checksum != digits.checksum
 
 
+@pytest.mark.parametrize("y", [np.repeat(np.arange(5), 40), np.arange(200) % 5], ids=["sorted", "by turns"])
+def test_spread_samples_have_each_class_in_its_share_and_any_few_in_a_row_are_mixed(y):
+    split = Split(torch.arange(200.0), torch.from_numpy(y))
+    for count in (10, 40, 200):
+        part = split.spread(count)
+        assert torch.equal(part.y, split.y[part.x.long()])
+        assert len(set(part.x.tolist())) == count
+        assert all(sorted(five.tolist()) == [0, 1, 2, 3, 4] for five in part.y.split(5))
+    assert sorted(split.spread(10).x.tolist()) == sorted(np.flatnonzero(y == c)[i] for c in range(5) for i in (10, 30))
+    assert torch.equal(split.spread(40).x, split.spread(40).x)
+
+
+def test_spread_samples_of_few_and_of_all():
+    split = Split(torch.arange(7.0), torch.tensor([0, 0, 0, 0, 0, 2, 2]))
+    assert split.spread(None) is split
+    assert [split.spread(count).y.tolist() for count in (0, 1, 2, 4)] == [[], [0], [0, 2], [0, 0, 2, 0]]
+    assert sorted(split.spread(9).x.tolist()) == list(range(7))
+
+
 @pytest.mark.parametrize(
     ("x", "y", "said"),
     [
@@ -85,6 +101,7 @@ def test_an_unknown_data_set_is_named_with_the_known_ones():
         load_dataset("cifar1")
 
 
+@pytest.mark.filterwarnings("ignore::autosnn_ray.errors.DuplicateSamplesWarning")
 def test_an_unknown_augmentation_is_named_with_the_known_ones():
     with pytest.raises(InvalidInputError, match=f"expected one of: {', '.join(AUGMENTATIONS)}"):
         Dataset.from_arrays("mine", np.zeros((100, 4, 4)), np.arange(100) % 2, augmentation="mixup")
@@ -93,7 +110,7 @@ def test_an_unknown_augmentation_is_named_with_the_known_ones():
 def test_only_the_final_report_reads_the_test_split():
     """The attribute ``test`` of a data set is read where it is made, described, checked, and for model cards."""
     allowed = {
-        *(f"autosnn_ray/data/{name}.py" for name in ("dataset", "build", "summary")),
+        *(f"autosnn_ray/data/{name}.py" for name in ("dataset", "build", "given", "summary")),
         "autosnn_ray/training/card.py",
         "autosnn_ray/testing/datasets.py",
     }

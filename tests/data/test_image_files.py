@@ -42,6 +42,7 @@ def test_16_bits_of_grey_are_0_to_1(suffix, tmp_path):
     assert 0 <= smaller.min() < smaller.max() <= 1
 
 
+@pytest.mark.filterwarnings("ignore::autosnn_ray.errors.DuplicateSamplesWarning")
 def test_bytes_beside_16_bits_are_on_the_same_scale(tmp_path):
     write_classes(tmp_path, [np.full((3, 3), 51, np.uint8)] * 10 + [np.full((3, 3), 13107, np.uint16)] * 10)
     assert all_of(load_dataset(str(tmp_path))).unique().numpy() == pytest.approx([0.2], abs=1e-6)
@@ -82,6 +83,7 @@ def test_grey_splits_are_coloured_where_another_is(tmp_path):
     assert not torch.equal(data.test.x[:, 0], data.test.x[:, 2])
 
 
+@pytest.mark.filterwarnings("ignore::autosnn_ray.errors.DuplicateSamplesWarning")
 def test_images_stand_upright_as_their_camera_says(tmp_path):
     frame = noise(1, 4, 6, 3)[0]
     write_classes(tmp_path, [frame] * 20)

@@ -10,7 +10,7 @@ from PIL import Image
 from autosnn_ray.data import DATASETS, load_dataset
 from autosnn_ray.data.readers.cifar import read_cifar
 from autosnn_ray.errors import InvalidInputError
-from tests.data.make_files import TEST, WRITERS, labels, noise, save_image
+from tests.data.make_files import TEST, WRITERS, frames_of, labels, noise, save_image
 
 COLOURED = ("cifar10", "cifar100", "svhn", "tiny_imagenet")
 
@@ -28,9 +28,9 @@ def test_colours_and_classes_stand_where_they_belong(name, tmp_path):
     WRITERS[name](tmp_path)
     data = load_dataset(name, folder=tmp_path)
     side = 64 if name == "tiny_imagenet" else 32
-    expected = noise(TEST, 3072).reshape(TEST, 3, 32, 32)
+    expected = frames_of(TEST, 3072).reshape(TEST, 3, 32, 32)
     if name in ("svhn", "tiny_imagenet"):
-        expected = noise(TEST, side, side, 3).transpose(0, 3, 1, 2)
+        expected = frames_of(TEST, side, side, 3).transpose(0, 3, 1, 2)
     assert data.test.y.tolist() == labels(TEST).tolist()
     tolerance = 4 / 255 if name == "tiny_imagenet" else 1e-6
     assert torch.allclose(pixels(data, data.test), torch.from_numpy(expected / 255).float(), atol=tolerance)

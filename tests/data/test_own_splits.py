@@ -14,6 +14,9 @@ from autosnn_ray.errors import InvalidInputError, MissingClassWarning
 from tests.data import make_events as make
 from tests.data.make_files import labels, noise
 
+# Frames are alike on purpose: each has one value, by which it is known again.
+pytestmark = pytest.mark.filterwarnings("ignore::autosnn_ray.errors.DuplicateSamplesWarning")
+
 
 def saved(folder, **arrays):
     np.savez(folder / "mine.npz", **arrays)

@@ -183,6 +183,17 @@ def test_recalibration_does_not_depend_on_the_batch_of_the_evaluation(tiny_super
     assert (whole.accuracy, whole.spikes) == (parts.accuracy, parts.spikes)
 
 
+@pytest.mark.parametrize("name", ["training_free", "recalibrated"])
+def test_training_samples_are_of_all_classes_however_they_are_sorted(name, tiny_supernet, context):
+    data, found = context.problem.data, []
+    order = torch.argsort(data.train.y, stable=True)
+    for train in (data.train, Split(data.train.x[order], data.train.y[order])):
+        problem = replace(context.problem, data=replace(data, train=train))
+        estimate = made(name, tiny_supernet, samples=128).start(replace(context, problem=problem))
+        found.append(estimate(tiny_supernet.space.at(5), 0).measures)
+    assert found[0] == found[1]
+
+
 def test_recalibration_never_sees_validation_samples(tiny_supernet, context):
     validation = context.problem.data.validation
     nan = Split(torch.full_like(validation.x, float("nan")), validation.y)

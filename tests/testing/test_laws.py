@@ -340,6 +340,7 @@ def read_with_the_test_samples_among_them(options):
     return Source(Samples.of_arrays(x, y), test=Samples.of_arrays(x[:9], y[:9]))
 
 
+@pytest.mark.filterwarnings("ignore::autosnn_ray.errors.DuplicateSamplesWarning")
 def test_a_data_set_that_breaks_a_law_is_told_which():
     for read in (read_whole, read_anew, read_with_the_test_samples_among_them):
         asr.register(read, kind="dataset", name=read.__name__)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.errors import InvalidInputError, unknown_name
 
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
@@ -100,15 +101,31 @@ def read_array(file: IO[bytes]) -> npt.NDArray[Any]:
     return array
 
 
-def read_arrays(path: Path, names: Iterable[str] | None = None) -> dict[str, npt.NDArray[Any]]:
+def unknown_beside(what: str, given: str, known: Sequence[str]) -> InvalidInputError:
+    """Builds the error for what would be left out without a word, with the name that was perhaps meant.
+
+    Example:
+        >>> str(unknown_beside("array", "x_valid", ["x", "y", "x_val"]))
+        "unknown array 'x_valid'; expected one of: x, y, x_val. It would be left out: call it x_val, or remove it"
+    """
+    close = get_close_matches(given.lower(), known, 1)
+    return unknown_name(
+        what, given, known, f"It would be left out: {f'call it {close[0]}, or ' if close else ''}remove it"
+    )
+
+
+def read_arrays(
+    path: Path, names: Sequence[str] | None = None, *, others_are_refused: bool = False
+) -> dict[str, npt.NDArray[Any]]:
     """Reads arrays of a ``.npz`` file, held against their checksums; nothing is unpickled.
 
     Args:
         path: The file.
         names: Which arrays, where they are there; all where None.
+        others_are_refused: Whether there may be none but these.
 
     Raises:
-        DamagedFileError: It cannot be read, or is no such file.
+        DamagedFileError: It cannot be read, is no such file, or holds other arrays.
     """
     with reading(path, "a .npz file of plain arrays that can be read"):
         with path.open("rb") as file:
@@ -118,6 +135,8 @@ def read_arrays(path: Path, names: Iterable[str] | None = None) -> dict[str, npt
                 )
         with zipfile.ZipFile(path) as archive:
             held = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+            if names is not None and others_are_refused and (unknown := [one for one in held if one not in names]):
+                raise unknown_beside("array", unknown[0], names)
             arrays = {}
             for name in held if names is None else [name for name in names if name in held]:
                 with archive.open(f"{name}.npy") as member:

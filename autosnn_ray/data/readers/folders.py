@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from autosnn_ray.data.readers.files import archives, as_people_count, found, is_hidden, reading
+from autosnn_ray.data.readers.files import archives, as_people_count, found, is_hidden, reading, unknown_beside
 from autosnn_ray.errors import InvalidInputError
 
 GROUPS_FILE = "groups.csv"
@@ -100,12 +101,16 @@ def read_class_folders(folder: Path, what: str, suffixes: Sequence[str], as_befo
         as_before: As ``split_folders``, and classes in the order of their letters.
 
     Raises:
-        InvalidInputError: Fewer than two classes, a class of which there is nothing, or one that training lacks.
+        InvalidInputError: Fewer than two classes, a class of which there is nothing, or which holds folders, or one
+            that training lacks; a folder beside the splits that is none; a table of groups that is called otherwise.
     """
     places = split_folders(folder, as_before)
     names = class_folders(places["train"], what)
     names = sorted(names) if as_before else names
-    groups = {} if as_before else _groups(folder)
+    groups = {}
+    if not as_before:
+        groups = _groups(folder)
+        _refuse_left_out(folder, places, names)
     parts = {}
     for part, place in places.items():
         unknown = sorted(set(class_folders(place, what)) - set(names))
@@ -146,6 +151,25 @@ def _nothing(place: Path, what: str, suffixes: Sequence[str]) -> str:
     return f"{place}: expected {wanted} in this folder of a class{holds}; remove it or fill it{unpack}"
 
 
+def _refuse_left_out(folder: Path, places: Mapping[str, Path], classes: Iterable[str]) -> None:
+    """Refuses what looks like a part of the data and would not be read."""
+    known = [name for names in _PARTS.values() for name in names]
+    for path in found(folder, "*") if folder not in places.values() else ():
+        if path.is_dir() and path not in places.values():
+            raise InvalidInputError(f"{folder}: {unknown_beside('folder', path.name, known)}")
+    for path in [path for place in places.values() for name in classes for path in found(place / name, "*")]:
+        if path.is_dir():
+            raise InvalidInputError(
+                f"{path}: expected files alone in the folder of a class; what this folder holds would be left out: "
+                "move it up, or out"
+            )
+    for place in {folder, *places.values()}:
+        for path in found(place, "*"):
+            is_close = get_close_matches(path.name.lower(), [GROUPS_FILE], cutoff=0.7)
+            if path.is_file() and is_close and path != folder / GROUPS_FILE:
+                raise InvalidInputError(f"{path}: would be left out; a table of groups is {folder / GROUPS_FILE}")
+
+
 def _groups(folder: Path) -> dict[str, str]:
     """Reads the table of groups: which file is of whom or what."""
     path = folder / GROUPS_FILE
@@ -155,7 +179,11 @@ def _groups(folder: Path) -> dict[str, str]:
         rows = csv.DictReader(file)
         if not {"file", "group"} <= set(rows.fieldnames or ()):
             raise InvalidInputError(f"expected a table with columns file and group, got {rows.fieldnames}")
-        groups = {Path(row["file"]).as_posix(): row["group"] for row in rows}
+        groups: dict[str, str] = {}
+        for row in rows:
+            name, group = Path(row["file"]).as_posix(), row["group"]
+            if groups.setdefault(name, group) != group:
+                raise InvalidInputError(f"expected one group a file, got {groups[name]!r} and {group!r} for {name!r}")
         absent = next((name for name in groups if not (folder / name).is_file()), None)
         if absent is not None:
             raise InvalidInputError(f"names the file {absent!r}, which is not there; names are relative to {folder}")

@@ -105,7 +105,8 @@ def _samples(
         colours = coloured or any(frame.ndim == 3 for frame in frames) or _is_coloured(paths[0])
         return _stacked(frames, 3 if colours else 1)
 
-    return Samples(np.asarray(classes, dtype=np.int64), read, groups)
+    # Whatever their depth they become 0 to 1, as bytes do.
+    return Samples(np.asarray(classes, dtype=np.int64), read, groups, given_as=np.dtype(np.uint8))
 
 
 def _stacked(frames: Sequence[npt.NDArray[Any]], channels: int) -> npt.NDArray[Any]:

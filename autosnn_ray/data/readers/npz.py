@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from autosnn_ray.data.readers.arrays import checked_samples
+from autosnn_ray.data.readers.arrays import checked_names, checked_samples
 from autosnn_ray.data.readers.files import read_arrays
 from autosnn_ray.data.readers.samples import Samples, Source
 from autosnn_ray.errors import InvalidInputError
@@ -27,17 +26,15 @@ def read_npz(path: Path, as_before: bool = False) -> Source:
         as_before: Without validation, groups and names, which earlier versions did not see.
 
     Raises:
-        InvalidInputError: No such file, not ``.npz``, an array missing, or of a shape or type that does not fit.
+        InvalidInputError: No such file, not ``.npz``, an array missing, unknown, or of no shape or type that fits.
     """
-    arrays = read_arrays(path, ["x", "y", "x_test", "y_test"] if as_before else [*_NAMES, "class_names"])
+    names = ["x", "y", "x_test", "y_test"] if as_before else [*_NAMES, "class_names"]
+    arrays = read_arrays(path, names, others_are_refused=not as_before)
     parts = {part: _part(path, arrays, suffix) for part, suffix in _SUFFIXES.items()}
     train = parts["train"]
     if train is None:
         raise InvalidInputError(f"{path}: expected arrays x and y (and x_test, y_test); missing: ['x', 'y']")
-    names = arrays.get("class_names", np.empty(0, dtype=str))
-    if names.dtype.kind not in "US" or names.ndim != 1:
-        raise InvalidInputError(f"{path}: expected class_names as text, one a class, got {names.dtype} {names.shape}")
-    return Source(train, parts["test"], parts["validation"], tuple(names.astype(str).tolist()))
+    return Source(train, parts["test"], parts["validation"], checked_names(str(path), arrays.get("class_names", ())))
 
 
 def _part(path: Path, arrays: dict[str, npt.NDArray[Any]], suffix: str) -> Samples | None:
@@ -47,5 +44,4 @@ def _part(path: Path, arrays: dict[str, npt.NDArray[Any]], suffix: str) -> Sampl
     missing = [f"{name}{suffix}" for name in ("x", "y") if given[name] is None]
     if missing:
         raise InvalidInputError(f"{path}: expected arrays x and y (and x_test, y_test); missing: {missing}")
-    x, y = given["x"], given["y"]
-    return checked_samples(f"{path}, x{suffix}", np.asarray(x), np.asarray(y), given["groups"])
+    return checked_samples(str(path), *given.values(), called=lambda name: f"{name}{suffix}")

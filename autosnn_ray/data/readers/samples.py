@@ -60,11 +60,14 @@ class Samples:
             event data: counts), or floats that are taken as they are. Only what is asked for is decoded. Rows that
             the reading has skipped are not among them.
         groups: Whom or what each sample is of, shape ``(N,)``; None where that is not known.
+        given_as: Type of the numbers as they were given, in which splits must agree, since it says their scale; that of
+            the frames where None.
     """
 
     y: npt.NDArray[np.int64]
     read: Callable[[Rows, Reading], npt.NDArray[Any]]
     groups: npt.NDArray[Any] | None = None
+    given_as: np.dtype[Any] | None = None
 
     @classmethod
     def of_arrays(cls, x: npt.NDArray[Any], y: npt.NDArray[Any], groups: npt.NDArray[Any] | None = None) -> Samples:
