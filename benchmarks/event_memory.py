@@ -27,7 +27,7 @@ def run_step(budget: float) -> None:
     from autosnn_ray.space import SearchSpace
     from autosnn_ray.spiking.weights import new_network
     from autosnn_ray.training import TrainSettings
-    from autosnn_ray.training.loop import train
+    from autosnn_ray.training.loop import train_epochs
     from autosnn_ray.training.memory import plan_memory
 
     entries = {**search_spaces.load("autosnn_16").to_dict(), "stem": "event", "in_channels": 2}
@@ -40,7 +40,9 @@ def run_step(budget: float) -> None:
     settings = TrainSettings(epochs=1, batch_size=BATCH, memory=budget or None)
     plan = plan_memory(network, x, BATCH, budget or 1e3)
     started = time.perf_counter()
-    train(network, Dataset("events", CLASSES, split, split, split), settings, seed=0, draw_paths=lambda _: [None])
+    data = Dataset("events", CLASSES, split, split, split)
+    for _ in train_epochs(network, data, settings, seed=0, draw_paths=lambda _: [None]):
+        pass
     print(
         f"budget {budget or 'none'} GB: micro-batch {plan.micro_batch}, recompute {plan.recompute}, "
         f"in time {plan.in_time}, estimated {plan.bytes / 1e9:.2f} GB; "

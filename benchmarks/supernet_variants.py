@@ -20,7 +20,7 @@ from autosnn_ray.spiking.blocks import ConvBlock
 from autosnn_ray.spiking.network import SpikingNetwork
 from autosnn_ray.spiking.weights import new_network
 from autosnn_ray.training import PATH_SAMPLERS, TrainSettings
-from autosnn_ray.training.loop import DrawPaths, train
+from autosnn_ray.training.loop import DrawPaths, train_epochs
 
 Change = Callable[[SpikingNetwork], None]
 Draw = Callable[[SearchSpace, int], DrawPaths]
@@ -38,7 +38,8 @@ def trained(
     if change is not None:
         change(network)
     steps = settings.epochs * -(-len(data.train) // settings.batch_size)
-    train(network, data, settings, seed=seed, draw_paths=draw(space, steps))
+    for _ in train_epochs(network, data, settings, seed=seed, draw_paths=draw(space, steps)):
+        pass
     return network.eval().requires_grad_(False)
 
 

@@ -1,7 +1,7 @@
 """Which way of training a supernet ranks best, at equal cost: each variant against one truth.
 
-    autosnn-ray rank RUN --supernet SUPERNET --sample 40       # makes the truth, once
-    python benchmarks/supernets.py RUN/rank/truth --supernet SUPERNET --out docs/supernets-digits.json
+    autosnn-ray fidelity RUN --supernet SUPERNET --sample 40       # makes the ground truth, once
+    python benchmarks/supernets.py RUN/fidelity/ground_truth --supernet SUPERNET --out docs/supernets-digits.json
 
 Every variant takes as many path passes as the baseline (a step of strict fairness takes one a choice), unless its name
 says otherwise. What is in the file already is not measured again.

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "plugin"
 PAGE = ROOT / "docs" / "extending.md"
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 PROGRAM = (sys.executable, "-m", "autosnn_ray.cli.main")
 
 
@@ -128,13 +129,18 @@ def test_plugins_are_not_looked_for_where_nothing_of_theirs_is_asked_for(install
     assert "lazily" in call(sys.executable, "-c", code, cwd=tmp_path, path=installed)
 
 
+def test_the_pages_examples_run_from_top_to_bottom(tmp_path):
+    *examples, laws = EXAMPLES
+    assert "check_algorithm" in laws, "what holds them against the laws is run by the package's own tests"
+    call(sys.executable, "-c", "\n\n".join(examples), cwd=tmp_path, path=tmp_path)
+
+
 def test_the_pages_examples_are_those_of_the_package():
     """Each is twenty lines or so, and stands in the package word for word."""
     module = (EXAMPLE / "autosnn_ray_example.py").read_text(encoding="utf-8")
-    pages = PAGE.read_text(encoding="utf-8") + (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.findall(r"```python\n(@asr\.register.*?)```", pages, re.DOTALL)
-    assert len(found) >= 8
-    for example in found:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (objective,) = re.findall(r"```python\n(@asr\.register.*?)```", readme, re.DOTALL)
+    for example in [*EXAMPLES[:-1], objective]:
         for part in example.strip().split("\n\n\n"):
             assert part in module, part
         assert len(example.strip().splitlines()) <= 36

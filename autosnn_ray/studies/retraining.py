@@ -59,7 +59,8 @@ def retrain(
 
     Args:
         problem: Space, data with their test samples, T and neurons.
-        architectures: What is trained, such as ``run.best(3)["architecture"]``.
+        architectures: What is trained, such as ``analysis.best_known("runs/first", 3)``: of those that the search
+                trained at its end, the best first.
         path: Where the run is kept: journal, networks with their cards.
         seeds: Trainings of each.
         settings: How to train; the defaults of ``TrainSettings`` where None.

@@ -9,11 +9,12 @@ import numpy as np
 from torch import nn
 
 import autosnn_ray as asr
+from autosnn_ray.algorithms import AskTell, Candidate
+from autosnn_ray.data import Samples, Source
+from autosnn_ray.spiking import SpikingNeuron, conv, over_time
+
 
 # An algorithm: settings that start a search, and its state.
-from autosnn_ray.algorithms import AskTell, Candidate
-
-
 @asr.register
 @dataclass(frozen=True)
 class Climber(asr.Algorithm):
@@ -91,9 +92,6 @@ class AccuracyPerSpike(asr.Objective):
 
 
 # A block: spikes (T, N, C, H, W) in, spikes out. Its neurons count themselves where they get the meter.
-from autosnn_ray.spiking import SpikingNeuron, conv, over_time  # noqa: E402
-
-
 def narrow_to_nir(graph, name, block, place, stride):
     from autosnn_ray.export import fold
 
@@ -128,16 +126,14 @@ def refractory():
     return norse.torch.LIFRefracCell()
 
 
-# A data set: a function of the options, such as folder and size, that gives samples.
-from autosnn_ray.data import Samples, Source  # noqa: E402
-
-
+# A measure: a function of problem and architecture, or of a candidate's network and the problem, that gives a number.
 @asr.register(kind="measure", name="depth", known=True)
 def depth(problem, architecture):
     """slots that are not skipped"""
     return sum(choice != "skip" for choice in architecture)
 
 
+# A data set: a function of the options, such as folder and size, that gives samples.
 @asr.register(kind="dataset", name="stripes")
 def read_stripes(options):
     """400 noisy 8x8 images of stripes in four directions."""
