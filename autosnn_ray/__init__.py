@@ -65,10 +65,10 @@ if TYPE_CHECKING:
     from autosnn_ray.runs.executors import Local as Local
     from autosnn_ray.runs.optuna_study import to_optuna as to_optuna
     from autosnn_ray.runs.predictor import fit_predictor as fit_predictor
+    from autosnn_ray.runs.resuming import resume as resume
     from autosnn_ray.runs.run import Reproduction as Reproduction
     from autosnn_ray.runs.run import Retraining as Retraining
     from autosnn_ray.runs.run import Run as Run
-    from autosnn_ray.runs.search import resume as resume
     from autosnn_ray.runs.search import search as search
     from autosnn_ray.space import SearchSpace as SearchSpace
     from autosnn_ray.spiking.layer_parts import SpikingBlock as SpikingBlock
@@ -150,7 +150,7 @@ _HOME = {
     "Run": "runs.run",
     "Batch": "runs.batches",
     "evaluate_all": "runs.batches",
-    "resume": "runs.search",
+    "resume": "runs.resuming",
     "search": "runs.search",
     "SearchSpace": "space",
     "SpikingBlock": "spiking.layer_parts",

@@ -142,7 +142,7 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     from autosnn_ray.algorithms import make_algorithm
     from autosnn_ray.cli.console import say_next
     from autosnn_ray.cli.results import show_found
-    from autosnn_ray.runs.search import plan_search, search
+    from autosnn_ray.runs.search import carry_out, plan_search
 
     settings: dict[str, Any] = {
         "algorithm": make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings),
@@ -150,26 +150,21 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         "measures": options.measure,
         "candidates": options.candidates,
         "begin_with": _begin_with(options.begin_with, problem),
+        "finalists": options.finalists,
     }
 
-    def objectives(evaluator: Evaluator) -> Any:
-        return chosen_objectives(options, chosen_goal(options, evaluator))
-
     def planned(evaluator: Evaluator) -> Plan:
-        return plan_search(problem, evaluator, objectives=objectives(evaluator), **settings)
+        objectives = chosen_objectives(options, chosen_goal(options, evaluator))
+        return plan_search(problem, evaluator, objectives=objectives, **settings)
 
-    evaluator = evaluator_asked_for(options, problem, supernet, planned, executor)
-    found = search(
-        problem,
-        evaluator,
+    found = carry_out(
+        planned(evaluator_asked_for(options, problem, supernet, planned, executor)),
         path=options.run,
-        objectives=objectives(evaluator),
         reuse=options.reuse,
         resume=options.resume,
         executor=executor,
         storage=options.storage,
         progress=True,
-        **settings,
     )
     trains = trains_finalists(options, found.config())
     show_found(found.path, best=5, trains=trains)

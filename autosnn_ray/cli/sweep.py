@@ -68,7 +68,7 @@ def run(options: Namespace) -> None:
 
     with chosen_executor(options).open(problem.data.size_bytes) as opened:
         options.resume, options.reuse = True, None
-        evaluator = evaluator_asked_for(options, problem, supernet, planned, opened)
+        evaluator = evaluator_asked_for(options, problem, supernet, planned, opened, several=True)
         found = sweep_exponents(
             problem,
             evaluator,

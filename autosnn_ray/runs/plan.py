@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from autosnn_ray.measures import Measurable
 from autosnn_ray.objectives import DEFAULT_EXPONENT, OBJECTIVES, Goal, SpikeAwareFitness
 from autosnn_ray.own_code import described, own_code_of
 from autosnn_ray.problem import Problem
+from autosnn_ray.runs.differences import differences
 from autosnn_ray.runs.measuring import Bounds, Named, describe_measures, described_measures, taken_by
 from autosnn_ray.runs.problems import problem_of
 from autosnn_ray.storage.supernets import open_supernet
@@ -23,17 +24,6 @@ from autosnn_ray.versions import versions
 
 _DECISIVE = ("problem", "algorithm", "candidates", "goal", "evaluator", "begin_with", "measures", "filters")
 """Entries of a run's configuration that must be the same when it is resumed."""
-
-_HARMLESS = {
-    "problem.data.options",
-    "problem.data.name",
-    "problem.space.in_channels",
-    "problem.space.input_size",
-    "evaluator.supernet.folder",
-    "evaluator.supernet.beside",
-    "evaluator.settings.fitted.epochs",
-}
-"""Of these, what may differ: where something lies, what a sample cost, and what the data's checksum decides."""
 
 
 def default_goal(evaluator: Evaluator, exponent: float = DEFAULT_EXPONENT) -> Goal:
@@ -56,6 +46,8 @@ class Plan:
         begin_with: Architectures that are proposed before any of the algorithm's own.
         measures: What is measured of each candidate beside what the goal names.
         filters: Whether constraints on what is known beforehand keep candidates from being proposed.
+        finalists: How many of its best are trained when it is done, as it was asked for: this decides nothing of the
+            search itself.
 
     Raises:
         InvalidInputError: The evaluator cannot evaluate the problem, finds no measure that is needed, or has settings
@@ -70,6 +62,7 @@ class Plan:
     begin_with: tuple[str, ...] = ()
     measures: tuple[Measurable, ...] = ()
     filters: bool = True
+    finalists: int | None = None
 
     def __post_init__(self) -> None:
         self.evaluator.check(self.problem)
@@ -122,6 +115,7 @@ class Plan:
             "versions": versions(self.algorithm.packages),
             "imported": described(),
             **({"begin_with": self.begin_with} if self.begin_with else {}),
+            **({"finalists": self.finalists} if self.finalists is not None else {}),
         }
         further = {"measures": describe_measures(self.taken), "filters": self._bounds.names}
         further["passes"] = self.evaluator.describe_passes(self.problem)
@@ -193,6 +187,7 @@ def plan_of(
             goal=goal,
             begin_with=tuple(map(str, config.get("begin_with", ()))),
             measures=described_measures(config.get("measures", {}), measures),
+            finalists=config.get("finalists"),
             filters="filters" in config,  # before, candidates that break a constraint were evaluated and marked
         )
     except AutoSNNError:
@@ -214,34 +209,3 @@ def _candidates(path: Path, before: object, now: int | None) -> int:
             "a run can be extended, not cut"
         )
     return before if now is None else now
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any], entries: Sequence[str]) -> list[str]:
-    """Says in which entries two runs' configurations differ, what decides no result aside.
-
-    Args:
-        before: The one.
-        now: The other.
-        entries: What is compared.
-    """
-    return [
-        f"{name}: {_short(there)} there, {_short(here)} now"
-        for entry in entries
-        for name, there, here in _differences(entry, before.get(entry), now.get(entry))
-    ]
-
-
-def _differences(name: str, there: object, here: object) -> list[tuple[str, object, object]]:
-    """Returns the entries in which two configurations differ, each with its place."""
-    if name in _HARMLESS or there == here:
-        return []
-    if isinstance(there, Mapping) and isinstance(here, Mapping):
-        # What newer versions say of data beside the checksum tells no data apart.
-        keys = [*there, *(key for key in here if key not in there and name != "problem.data")]
-        return [found for key in keys for found in _differences(f"{name}.{key}", there.get(key), here.get(key))]
-    return [(name, there, here)]
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 160 else f"{text[:157]}…"

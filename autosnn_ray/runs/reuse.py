@@ -12,7 +12,8 @@ from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.journal import pack_correct, read_correct, read_journal
 from autosnn_ray.loop import Earlier
 from autosnn_ray.measures import MEASURES, known_of
-from autosnn_ray.runs.plan import Plan, differences
+from autosnn_ray.runs.differences import differences
+from autosnn_ray.runs.plan import Plan
 from autosnn_ray.runs.run import Run
 from autosnn_ray.space import Architecture
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, InvalidInputError
+from autosnn_ray.own_code import command
 from autosnn_ray.storage.copy import RemoteCopy
 from autosnn_ray.storage.remote import Remote, is_url, without_password
 
@@ -57,6 +58,15 @@ class RunFolder:
 
     path: Path
     copy: RemoteCopy | None = None
+
+    def command(self, *words: object) -> str:
+        """Returns a command as it is typed for this run: ``words`` come before its folder, and its storage after it.
+
+        Example:
+            >>> RunFolder(Path("runs/first")).command("resume")
+            'autosnn-ray resume runs/first'
+        """
+        return command(*words, self.path, *(("--storage", self.copy.storage) if self.copy else ()))
 
     def watched(self, on_result: Callable[P, None] | None) -> Callable[P, None] | None:
         """Makes the search stop, with its next outcome, once another driver has taken it over."""

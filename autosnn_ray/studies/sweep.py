@@ -14,9 +14,9 @@ from autosnn_ray.journal import JOURNAL_FILE
 from autosnn_ray.objectives import Constraint, SpikeAwareFitness
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
+from autosnn_ray.runs.fitting import fit_for_run
 from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.plan import default_goal
-from autosnn_ray.runs.predictor import fit_for_run
 from autosnn_ray.runs.run import Run
 from autosnn_ray.runs.search import plan_search, search
 
@@ -73,7 +73,9 @@ def sweep_exponents(
     with (executor or default_executor()).open(problem.data.size_bytes) as opened:
         if evaluator is None:
             planned = partial(plan_search, problem, **how)
-            evaluator = fit_for_run(problem, None, planned, path=path, resume=True, executor=opened, progress=progress)
+            evaluator = fit_for_run(
+                problem, None, planned, path=path, resume=True, executor=opened, progress=progress, several=True
+            )
         evaluator = as_evaluator(evaluator)
         for exponent in exponents:
             folder = Path(path) / f"exponent_{exponent:g}"

@@ -24,6 +24,13 @@ def search(capsys, where, free, *options):
     return " ".join(ok(capsys, "search", where, *free, "--predictor-epochs", 1, *options).split())
 
 
+def search_alone(capsys, where, free, monkeypatch, *options):
+    """A search that is killed when it is at its end, before anything that comes after it."""
+    with monkeypatch.context() as patch:
+        patch.setattr("autosnn_ray.cli.search.end_with_finalists", lambda *_: None)
+        search(capsys, where, free, *options)
+
+
 def rows(folder):
     return analysis.read_finalists(folder).drop(columns="seconds").to_dict("records")
 
@@ -105,7 +112,7 @@ def test_where_every_training_fails_it_is_said(capsys, tmp_path, monkeypatch, fr
     def fails(*_):
         raise RuntimeError("no memory left")
 
-    search(capsys, tmp_path / "run", free, "--finalists", 0)
+    search_alone(capsys, tmp_path / "run", free, monkeypatch)
     monkeypatch.setattr(trainings.TrainFromScratch, "start", fails)
     assert main(["resume", str(tmp_path / "run")]) == 1
     assert "every training failed" in capsys.readouterr().err
@@ -120,8 +127,9 @@ def test_an_interrupt_says_how_to_go_on(capsys, tmp_path, monkeypatch, free):
     with monkeypatch.context() as patch:
         patch.setattr(trainings.TrainFromScratch, "start", interrupts)
         assert main(["search", str(tmp_path / "run"), *map(str, free), "--predictor-epochs", "1"]) == 130
-    assert "stopped after 0 of 9 candidates; nothing is lost: the same command" in capsys.readouterr().err
-    search(capsys, tmp_path / "run", free, "--finalists", 0)
+    said = capsys.readouterr().err
+    assert f"while its sample was trained; nothing is lost: autosnn-ray resume {tmp_path / 'run'}\n" in said
+    search_alone(capsys, tmp_path / "run", free, monkeypatch)
     for options, again in (((), ""), (("--finalists", "2"), " --finalists 2")):
         with monkeypatch.context() as patch:
             patch.setattr(trainings.TrainFromScratch, "start", interrupts)
