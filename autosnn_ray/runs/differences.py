@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 _HARMLESS = {
     "problem.data.options",
@@ -13,7 +14,7 @@ _HARMLESS = {
     "evaluator.supernet.beside",
     "evaluator.settings.fitted.epochs",
 }
-"""Of what decides a result, what may differ: where something lies, what a sample cost, and what the data's checksum decides."""
+"""What may differ: where something lies, what a sample cost, and what the data's checksum decides."""
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], entries: Sequence[str]) -> list[str]:
