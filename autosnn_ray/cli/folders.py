@@ -105,11 +105,12 @@ def _fidelity(path: Path, best: int) -> Output:
 
 def _halving(path: Path, best: int) -> Output:
     from autosnn_ray.cli.halving import halved
+    from autosnn_ray.own_packages import analysis
 
-    file = path / "halving.json"
-    if not file.exists():
+    rows = analysis.read_halving(path)
+    if not rows:
         return Output([], {"path": str(path)}, [f"{shlex.quote(str(path))}: the rounds are not at their end yet"])
-    return halved(_read(file))
+    return halved(rows)
 
 
 def _finalists(path: Path, best: int) -> Output:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autosnn_ray.cli.finalists import finalists_of
+from autosnn_ray.cli.halving import halved
 from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
 from autosnn_ray.errors import AutoSNNError
 
@@ -45,7 +46,7 @@ def results(path: Path, best: int, *, trains: bool = False) -> Output:
     title = f"the best {min(best, size)}, by {_goal(config)}; {provenance}"
     further = _further(frame, config)
     rest = [*(_what_cannot_be_told_apart(frame) if size else []), *_what_numbers_are(config, provenance)]
-    trained = None if trains else finalists_of(path)
+    trained = [] if trains else _trained(path)
     if size and not (trains or trained):
         rest += _advice(config)
     tables = (
@@ -64,7 +65,7 @@ def results(path: Path, best: int, *, trains: bool = False) -> Output:
             ),
         ]
     )
-    tables += [] if trained is None else [trained]
+    tables += trained
     about = {
         "path": str(path),
         "state": state,
@@ -74,6 +75,14 @@ def results(path: Path, best: int, *, trains: bool = False) -> Output:
     }
     heading = _how_far(path, frame, config, state)
     return Output(tables, about, heading)
+
+
+def _trained(path: Path) -> list[Table]:
+    """Returns what came of a search's best when they were trained from scratch."""
+    from autosnn_ray.own_packages import analysis
+
+    halving, finalists = analysis.read_halving(path), finalists_of(path)
+    return [*([finalists] if finalists else []), *(halved(halving).tables if halving else [])]
 
 
 def _further(frame: pd.DataFrame, config: dict[str, Any]) -> list[str]:

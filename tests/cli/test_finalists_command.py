@@ -8,8 +8,10 @@ import shutil
 import pytest
 
 import analysis
+import autosnn_ray as asr
 from autosnn_ray.cli.main import main
 from autosnn_ray.studies import finalists, trainings
+from autosnn_ray.studies.halving import Round
 from tests.cli.commands import ok
 from tests.cli.test_cli import refused
 
@@ -85,10 +87,39 @@ def test_they_are_left_out_where_that_is_asked_or_no_order_is_predicted(capsys, 
         assert "now trained" not in said
         assert not (tmp_path / str(number) / "finalists").exists()
         assert ("retrain RUN --top 5" in said) == (number < 2)
-    said = search(capsys, tmp_path / "halved", free, "--candidates", 4, "--finalists", 1)
-    assert "winner:" in said
-    assert (tmp_path / "halved" / "halving" / "halving.json").exists()
-    assert not (tmp_path / "halved" / "finalists").exists()
+
+
+def test_after_a_halving_its_winner_is_what_was_found(capsys, tmp_path, monkeypatch, free):
+    rounds = (Round(4, epochs=1, seeds=1), Round(2, epochs=2, seeds=2))
+    monkeypatch.setattr("autosnn_ray.studies.halving.halving_rounds", lambda _: rounds)
+    run = tmp_path / "run"
+    said = search(capsys, run, free, "--finalists", 4)
+    halved = analysis.read_halving(run)
+    assert [(row["round"], row["place"], row["epochs"]) for row in halved] == [
+        (1, 1, 2), (1, 2, 2), (0, 1, 1), (0, 2, 1), (0, 3, 1), (0, 4, 1)
+    ]  # fmt: skip
+    winner = f"winner: {halved[0]['architecture']}, by the mean fitness of 2 trainings"
+    assert not (run / "finalists").exists()
+    for shown in (said, ok(capsys, "show", run), ok(capsys, "show", run / "halving")):
+        text = " ".join(shown.split())
+        assert "round 2: from scratch, 2 epochs, 2 seeds, on validation samples" in text
+        assert winner in text
+        assert all(warning in text for warning in halved[0]["warnings"])
+        assert "retrain RUN" not in text
+    first, second = text.split("round 1: ")
+    assert ("fitness least most" in first, "fitness least most" in second) == (True, False), (
+        "one training has no spread"
+    )
+    order = list(dict.fromkeys(row["architecture"] for row in halved))
+    assert order[0] != analysis.best(analysis.read(run), 1)["architecture"].iloc[0], "nothing was tried here"
+    assert analysis.best_known(run, 6)[:4] == order
+    assert len(analysis.best_known(run, 9)) == 9
+    assert f"found={order[0]}, winner of successive halving" in repr(asr.Run(run))
+    ok(capsys, "retrain", run, "--top", 1, "--seeds", 1, "--epochs", 1, "--executor", "local")
+    assert order[0] in analysis.read_retraining(run / "retrained")["architecture"].to_list()
+    (run / "halving" / "halving.json").write_text('[{"round": 0}]')
+    for command in ("show", "retrain"):
+        assert "halving.json: expected what `autosnn-ray halving` wrote" in refused(capsys, command, run)
 
 
 def test_they_are_copied_to_a_url_with_all_else(capsys, tmp_path, monkeypatch, free):
