@@ -35,10 +35,11 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     words = iter(arguments)
     for word in words:
         name, mark, value = word.partition("=")
-        if name != OPTION:
+        given = (value if mark else next(words, None)) if name == OPTION else None
+        if given is None:
             typed.append(word)
         else:
-            files += [OPTION, *([value] if mark else [one for one in [next(words, None)] if one is not None])]
+            files += [OPTION, given]
     return files, typed
 
 

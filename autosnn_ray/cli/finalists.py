@@ -57,7 +57,7 @@ def end_with_finalists(options: Namespace, problem: Problem, run: Run, executor:
     from autosnn_ray.studies.halving import halving_rounds
 
     # Where the storage is a URL, what is trained here is copied there too.
-    with open_run_folder(options.run, options.storage):
+    with open_run_folder(options.run, options.storage) as home:
         try:
             if options.finalists:
                 hold_halving(problem, run, halving_rounds(options.finalists), executor)
@@ -65,7 +65,7 @@ def end_with_finalists(options: Namespace, problem: Problem, run: Run, executor:
                 _train(problem, run, executor)
         except SearchInterruptedError as error:
             asked = ("--finalists", options.finalists) if options.finalists else ()
-            again = command("resume", run.path, *asked)
+            again = home.command("resume", *asked)
             raise SearchInterruptedError(
                 f"the search is finished, the training of its best was stopped; nothing is lost: {again}"
             ) from error

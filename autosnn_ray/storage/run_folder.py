@@ -60,13 +60,14 @@ class RunFolder:
     copy: RemoteCopy | None = None
 
     def command(self, *words: object) -> str:
-        """Returns a command as it is typed for this run: ``words`` come before its folder, and its storage after it.
+        """Returns a command as it is typed for this run, with its storage where that is a URL.
 
         Example:
-            >>> RunFolder(Path("runs/first")).command("resume")
-            'autosnn-ray resume runs/first'
+            >>> RunFolder(Path("runs/first")).command("resume", "--candidates", 600)
+            'autosnn-ray resume runs/first --candidates 600'
         """
-        return command(*words, self.path, *(("--storage", self.copy.storage) if self.copy else ()))
+        name, *options = words
+        return command(name, self.path, *options, *(("--storage", self.copy.storage) if self.copy else ()))
 
     def watched(self, on_result: Callable[P, None] | None) -> Callable[P, None] | None:
         """Makes the search stop, with its next outcome, once another driver has taken it over."""

@@ -108,6 +108,7 @@ def test_what_is_no_bound_objective_or_measure_is_refused_in_one_line(capsys, ti
     for options, text in (
         (("--max-energy", "much"), "max"),
         (("--max-energy", "1"), "measure energy: is taken on a candidate's network, and evaluator predictor has none"),
+        (("--objective", "accuracy", "--objective", "energy"), "take one that runs a network: --evaluator scratch, or"),
         (("--objective", "taste"), "unknown objective 'taste'"),
         (("--measure", "taste"), "unknown measure 'taste'"),
         (
