@@ -54,7 +54,9 @@ def run_in(path: Path) -> Path:
     if kind in ("search", "retraining", "") and (kind or not analysis.contents_of(path)):
         return path
     runs = [command("show", one.path, "--save", "…") for one in analysis.contents_of(path) if one.kind == "search"]
-    raise InvalidInputError(f"{path}: --save draws a search; expected one of: {', '.join(runs) or 'none is here'}")
+    if not runs:
+        raise InvalidInputError(f"{path}: --save draws a search, expected its folder, got one without any")
+    raise InvalidInputError(f"{path}: --save draws a search; expected one of: {', '.join(runs)}")
 
 
 def _inside(path: Path, kind: str) -> Output:
@@ -135,7 +137,7 @@ def _supernet(path: Path, best: int) -> Output:
     title = f"{shlex.quote(str(path))}: a supernet of {space}, {about['data']['name']}, T={about['timesteps']}"
     notes = [
         f"{paths['count']} paths drawn uniformly, on validation samples",
-        f"next: {command('search', 'runs/first', '--supernet', path)}",
+        f"next: {command('search', 'runs/first', '--supernet', path, '--evaluator', 'path')}",
     ]
     return Output([Table("paths", columns, [paths], title, notes)], {"path": str(path), "space": space})
 

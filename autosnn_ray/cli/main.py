@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -220,7 +221,8 @@ def _run(command: str, options: Namespace) -> int:
                 raise
             return _fail(str(error), EXIT_ERROR)
         except KeyboardInterrupt:
-            return _fail(f"interrupted. {module.AFTER_INTERRUPT}", EXIT_INTERRUPTED)
+            again = module.AFTER_INTERRUPT.format(run=shlex.quote(str(options.get("run"))))
+            return _fail(f"interrupted. {again}", EXIT_INTERRUPTED)
         except BrokenPipeError:
             # The reader of our output went away (`| head`): nothing to say, and nobody to say it to.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autosnn_ray.cli.console import amount, command, percent
 from autosnn_ray.cli.finalists import finalists_of
 from autosnn_ray.cli.halving import halved
 from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
 from autosnn_ray.errors import AutoSNNError
+from autosnn_ray.shown import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +50,7 @@ def results(path: Path, best: int, *, trains: bool = False) -> Output:
     rest = [*(_what_cannot_be_told_apart(frame) if size else []), *_what_numbers_are(config, provenance)]
     trained = [] if trains else _trained(path)
     if size and not (trains or trained):
-        rest += _advice(config)
+        rest += advice(path, config)
     tables = (
         []
         if not size
@@ -97,8 +99,6 @@ def _further(frame: pd.DataFrame, config: dict[str, Any]) -> list[str]:
 def _candidates(
     name: str, part: pd.DataFrame, quality: str, title: str, further: Sequence[str], notes: Sequence[str] = ()
 ) -> Table:
-    from autosnn_ray.cli.console import amount, percent
-
     aims = [name for name in frame_aims(part) if name not in (quality, "spikes")]
     columns = [
         Column("index", title="#"),
@@ -112,7 +112,7 @@ def _candidates(
 
 
 def _four_digits(value: float) -> str:
-    return f"{value:,.4g}" if math.isfinite(value) else "-"
+    return amount(value) if abs(value) >= 1000 else f"{value:.4g}" if math.isfinite(value) else "-"
 
 
 def frame_aims(frame: pd.DataFrame) -> list[str]:
@@ -159,18 +159,23 @@ def _what_numbers_are(config: dict[str, Any], provenance: str) -> list[str]:
     return found
 
 
-def _advice(config: dict[str, Any]) -> list[str]:
-    """Says what to do with numbers that are not those of trained networks."""
+def advice(path: Path, config: dict[str, Any]) -> list[str]:
+    """Says what to do with numbers that are not those of trained networks.
+
+    Args:
+        path: The run's folder.
+        config: What it was started with.
+    """
     name = config.get("evaluator", {}).get("name")
     if name == "predictor":
         return [
             "predictions give an order, and the first is often not the best of the first five (docs/ranking.md): train "
-            "these, as `autosnn-ray retrain RUN --top 5` does, and take the fittest"
+            f"these, as `{command('retrain', path, '--top', 5)}` does, and take the fittest"
         ]
     if name in ("path", "recalibrated"):
         return [
             "a supernet ranks spikes well and accuracies badly (docs/ranking.md): a search without --evaluator path "
-            "predicts accuracies from networks trained from scratch, `autosnn-ray halving` trains the best"
+            f"predicts accuracies from networks trained from scratch, `{command('halving', path)}` trains the best"
         ]
     return []
 
@@ -185,7 +190,8 @@ def _what_cannot_be_told_apart(frame: pd.DataFrame) -> list[str]:
         return []
     interval = f"{chosen['accuracy_low']:.1%} to {chosen['accuracy_high']:.1%}"
     best = "best" if chosen["basis"] == "share" else "predicted best"
-    found = [f"{best}: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%} ({interval})"]
+    known = f" ({interval})" if chosen["accuracy_low"] < chosen["accuracy_high"] else ""  # all may be taken as equal
+    found = [f"{best}: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%}{known}"]
     if chosen["basis"] != "share":
         return found
     bits = analysis.correct(frame.attrs["path"])
@@ -194,9 +200,9 @@ def _what_cannot_be_told_apart(frame: pd.DataFrame) -> list[str]:
     others = len(equal) - 1
     if others and preferred["architecture"] != chosen["architecture"]:
         found.append(
-            f"{others} others cannot be told from it by their accuracy; fewest spikes of them: "
+            f"{counted(others, 'other')} cannot be told from it by accuracy; fewest spikes of them: "
             f"{preferred['architecture']}, {preferred['accuracy']:.2%}, {preferred['spikes']:,.0f} spikes/sample"
         )
     elif others:
-        found.append(f"{others} others cannot be told from it by their accuracy; none of them has fewer spikes")
+        found.append(f"{counted(others, 'other')} cannot be told from it by accuracy; none of them has fewer spikes")
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jsonargparse import ArgumentParser, Namespace
 
-from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.executor_options import URL_TOO, add_executor_options, chosen_executor
 from autosnn_ray.cli.finalists import add_finalists_option, check_finalists, end_with_finalists, trains_finalists
 from autosnn_ray.cli.goal_options import add_reuse_options
 from autosnn_ray.cli.options import add_moved_options, moved_data, problem_of_run
@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_finalists_option(parser)
     add_reuse_options(parser)
     add_moved_options(parser)
-    add_executor_options(parser)
+    add_executor_options(parser, URL_TOO)
 
 
 def run(options: Namespace) -> None:

@@ -19,7 +19,7 @@ from autosnn_ray.cli.evaluator_options import (
     add_problem_options,
     find_problem,
 )
-from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.executor_options import URL_TOO, add_executor_options, chosen_executor
 from autosnn_ray.cli.finalists import add_finalists_option, check_finalists, end_with_finalists, trains_finalists
 from autosnn_ray.cli.goal_options import (
     add_constraint_options,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 EXAMPLE = """autosnn-ray search runs/first --supernet supernet
   autosnn-ray search runs/scratch --space digits_16 --data digits \\
       --evaluator scratch --evaluator.epochs 4"""
-AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
+AFTER_INTERRUPT = "autosnn-ray resume {run} goes on with it; where it had not begun, the same command begins it."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_constraint_options(parser)
     add_evaluator_options(parser, by_default="predictor, fitted on a sample first")
     add_predictor_options(parser)
-    add_executor_options(parser)
+    add_executor_options(parser, URL_TOO)
 
 
 def _add_algorithm_options(parser: ArgumentParser) -> None:

@@ -35,9 +35,9 @@ def run_folder(path: str | Path, storage: str | Path | None = None) -> Path:
         )
     if is_url(storage):
         raise InvalidInputError(
-            f"storage: expected a folder, got the URL {without_password(storage)!r}: `search` and `resume` alone "
-            "copy to one. Work in a folder; what lies in a search's folder is copied with it, when all is done: "
-            "autosnn-ray resume RUN --storage URL"
+            f"storage: expected a folder, got the URL {without_password(storage)!r}: `search`, `enumerate` "
+            "and `resume` alone copy to one. Work in a folder; what lies in a search's folder is copied with it, when "
+            "all is done: autosnn-ray resume RUN --storage URL"
         )
     if storage is None:
         return Path(path)

@@ -149,4 +149,4 @@ def test_what_comes_after_a_search_is_remembered(capsys, tmp_path, free, monkeyp
     assert "winner:" in ok(capsys, "resume", tmp_path / "run")
     (winner,) = json.loads((tmp_path / "run" / "halving" / "halving.json").read_text())[:1]
     assert winner["seeds"] == 2
-    assert "winner:" not in ok(capsys, "resume", tmp_path / "run", "--finalists", 0)
+    assert "written:" not in ok(capsys, "resume", tmp_path / "run", "--finalists", 0)

@@ -40,7 +40,7 @@ def rows(folder):
 def test_the_best_that_are_predicted_are_trained_and_shown(capsys, tmp_path, free):
     said = search(capsys, tmp_path / "run", free)
     assert "the 5 that are predicted best are now trained from scratch, for 1 epoch" in said
-    assert "retrain RUN --top 5" not in said, "what is done anyway is advised"
+    assert "--top 5" not in said, "what is done anyway is advised"
     found = rows(tmp_path / "run")
     assert sorted(row["predicted_place"] for row in found) == [1, 2, 3, 4, 5]
     assert [row["fitness"] for row in found] == sorted((row["fitness"] for row in found), reverse=True)
@@ -49,7 +49,7 @@ def test_the_best_that_are_predicted_are_trained_and_shown(capsys, tmp_path, fre
     for shown in (tmp_path / "run", tmp_path / "run" / "finalists"):
         again = " ".join(ok(capsys, "show", shown).split())
         assert f"found: {found[0]['architecture']}, the best of them" in again
-        assert "retrain RUN --top 5" not in again
+        assert "--top 5" not in again
     listed = json.loads(ok(capsys, "show", tmp_path / "run", "--format", "json"))["finalists"]
     assert [row["architecture"] for row in listed] == [row["architecture"] for row in found]
     assert listed[0]["accuracy"] == found[0]["accuracy"]
@@ -64,7 +64,10 @@ def test_what_a_kill_left_of_them_is_gone_on_with(capsys, tmp_path, free):
     asked = next(line for line in journal.read_text().splitlines() if '"ask"' in line)
     journal.write_text(journal.read_text().split(asked)[0] + asked + "\n")
     before = (kept / "journal.jsonl").read_bytes()
-    assert "1 more not at the end of their training yet" in " ".join(ok(capsys, "show", home).split())
+    (home / "epochs_1" / "not_begun").mkdir()
+    (home / "epochs_1" / "not_begun" / "journal.jsonl").touch()
+    assert "2 more not at the end of their training yet" in " ".join(ok(capsys, "show", home).split())
+    shutil.rmtree(home / "epochs_1" / "not_begun")
     for one in (kept, *rest):
         one.rename(tmp_path / one.name)
     assert "not at their end yet" in ok(capsys, "show", home)
@@ -86,7 +89,7 @@ def test_they_are_left_out_where_that_is_asked_or_no_order_is_predicted(capsys, 
         said = search(capsys, tmp_path / str(number), free, "--candidates", 4, *options)
         assert "now trained" not in said
         assert not (tmp_path / str(number) / "finalists").exists()
-        assert ("retrain RUN --top 5" in said) == (number < 2)
+        assert (f"retrain {tmp_path / str(number)} --top 5" in said) == (number < 2)
 
 
 def test_after_a_halving_its_winner_is_what_was_found(capsys, tmp_path, monkeypatch, free):
@@ -105,7 +108,7 @@ def test_after_a_halving_its_winner_is_what_was_found(capsys, tmp_path, monkeypa
         assert "round 2: from scratch, 2 epochs, 2 seeds, on validation samples" in text
         assert winner in text
         assert all(warning in text for warning in halved[0]["warnings"])
-        assert "retrain RUN" not in text
+        assert "--top 5" not in text
     first, second = text.split("round 1: ")
     assert ("fitness least most" in first, "fitness least most" in second) == (True, False), (
         "one training has no spread"

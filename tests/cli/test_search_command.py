@@ -97,6 +97,8 @@ def test_every_architecture_is_enumerated(capsys, tmp_path, free):
         (["--evaluator", "scratch", "--evaluator.epochs", 0], "epochs: expected a whole number of at least 1, got 0"),
         (["--evaluator", "path"], "evaluator path: expected a supernet, got none"),
         (["--predictor-sample", 0], "--evaluator: without --supernet, expected one of: scratch, training_free"),
+        (["--predictor-sample", 0], "expected one of: scratch, training_free"),
+        (["--evaluator", "predictor", "--evaluator.epochs", 4], "take no other setting of it than --predictor-sample"),
         (["--evaluator", "predictor", "--predictor-sample", 0], "expected a sample to fit it on"),
         (["--evaluator", "training_free", "--num-cpus", 2],
          "--executor local: evaluates in this process; num_cpus belong to --executor ray"),
@@ -185,7 +187,7 @@ def test_a_search_predicts_from_a_sample_unless_told_otherwise(capsys, tmp_path,
         )
         assert "first 9 architectures, each choice equally often, are trained from scratch for 1 epoch;" in said
         assert "predicted" in said
-        assert "train these, as `autosnn-ray retrain RUN --top 5` does" in said
+        assert "--top 5` does, and take the fittest" in said
         about = evaluator(tmp_path / name)
         assert about["name"] == "predictor"
         assert ("supernet" in about) == (name == "supernet")
