@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from autosnn_ray.runs.run import Retraining as Retraining
     from autosnn_ray.runs.run import Run as Run
     from autosnn_ray.runs.search import search as search
+    from autosnn_ray.runs.swept import sweep_table as sweep_table
     from autosnn_ray.space import SearchSpace as SearchSpace
     from autosnn_ray.spiking.layer_parts import SpikingBlock as SpikingBlock
     from autosnn_ray.spiking.network import SpikingNetwork as SpikingNetwork
@@ -82,7 +83,6 @@ if TYPE_CHECKING:
     from autosnn_ray.studies.reproduction import reproduce as reproduce
     from autosnn_ray.studies.retraining import retrain as retrain
     from autosnn_ray.studies.sweep import sweep_exponents as sweep_exponents
-    from autosnn_ray.studies.sweep import sweep_table as sweep_table
     from autosnn_ray.studies.transfer import transfer as transfer
     from autosnn_ray.training import Supernet as Supernet
     from autosnn_ray.training import TrainedNetwork as TrainedNetwork
@@ -166,7 +166,7 @@ _HOME = {
     "retrain": "studies.retraining",
     "transfer": "studies.transfer",
     "sweep_exponents": "studies.sweep",
-    "sweep_table": "studies.sweep",
+    "sweep_table": "runs.swept",
     "Supernet": "training",
     "TrainSettings": "training",
     "TrainedNetwork": "training",

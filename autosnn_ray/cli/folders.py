@@ -29,7 +29,7 @@ def of_folder(path: Path, best: int) -> list[Output]:
     below = analysis.contents_of(path)
     if show is None and not below:
         return [_search(path, best)]
-    found = [show(path, best)] if show else []
+    found = [show(path, best)] if show else _swept(path)
     if kind == "recipe":
         inside = {one.path.name: one.path for one in below}
         is_trained = "retrained" in inside
@@ -38,6 +38,15 @@ def of_folder(path: Path, best: int) -> list[Output]:
         published = analysis.read_reproduction_config(path)["recipe"]["published"]
         found += [_reproduction(path)] if published and "retrained" in inside else []
     return [_inside(path, kind), *found] if kind == "recipe" else [*found, *([_inside(path, kind)] if below else [])]
+
+
+def _swept(path: Path) -> list[Output]:
+    """Returns what the searches of a sweep found; nothing where it is none."""
+    from autosnn_ray.cli.swept import side_by_side
+    from autosnn_ray.runs.swept import swept
+
+    found = swept(path)
+    return [Output([side_by_side(found)])] if found else []
 
 
 def run_in(path: Path) -> Path:

@@ -50,12 +50,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     """Searches for each exponent."""
     from autosnn_ray.algorithms import make_algorithm
-    from autosnn_ray.cli.console import amount, percent, say_next
-    from autosnn_ray.cli.results import advice
-    from autosnn_ray.cli.tables import Column, Output, Table, write_tables
+    from autosnn_ray.cli.console import say_next
+    from autosnn_ray.cli.swept import side_by_side
+    from autosnn_ray.cli.tables import Output, write_tables
     from autosnn_ray.errors import InvalidInputError
     from autosnn_ray.runs.search import plan_search
-    from autosnn_ray.studies.sweep import sweep_exponents, sweep_table
+    from autosnn_ray.studies.sweep import sweep_exponents
 
     if options.storage is not None:
         raise InvalidInputError("--storage: a sweep is several runs; keep its folder below a shared one instead")
@@ -82,22 +82,5 @@ def run(options: Namespace) -> None:
                 progress=True,
                 **settings,
             )
-    known = [record for record in sweep_table(found) if record["architecture"] is not None]
-    quality = evaluator.quality
-    columns = [
-        Column("exponent", lambda exponent: f"{exponent:g}"),
-        Column("architecture"),
-        Column(quality, percent if quality == "accuracy" else lambda worth: amount(worth, 4), is_number=True),
-        Column("spikes", amount, is_number=True),
-        Column("parameters", amount, is_number=True),
-        Column("fitness", lambda fitness: amount(fitness, 4), is_number=True),
-        Column("evaluated", is_number=True),
-        Column("reused", is_number=True),
-    ]
-    first = next(iter(found.values()))
-    provenance = str(first.frame().attrs["provenance"])
-    notes = ["evaluated, reused: candidates that this search evaluated itself, and that those above it had evaluated"]
-    notes += [f"numbers: {provenance}"] if provenance else []
-    notes += advice(first.path, first.config()) if known else []
-    write_tables(Output([Table("sweep", columns, known, "the best by each exponent of the fitness", notes)], {}))
-    say_next("show", first.path, "--save", "pictures")
+    write_tables(Output([side_by_side(found)]))
+    say_next("show", next(iter(found.values())).path, "--save", "pictures")
