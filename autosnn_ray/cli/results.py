@@ -112,7 +112,9 @@ def _candidates(
 
 
 def _four_digits(value: float) -> str:
-    return amount(value) if abs(value) >= 1000 else f"{value:.4g}" if math.isfinite(value) else "-"
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def frame_aims(frame: pd.DataFrame) -> list[str]:
