@@ -30,7 +30,8 @@ def add_finalists_option(parser: ArgumentParser) -> None:
         type=int | None,
         default=None,
         help="at the end the best are trained from scratch (default: where numbers are predicted, five, once, for 8 "
-        "epochs; elsewhere none): so many enter successive halving, fewer and fewer for longer; 0: none",
+        "epochs; elsewhere none; where a search goes on, as it was asked): so many enter successive halving, fewer and "
+        "fewer for longer; 0: none",
     )
 
 

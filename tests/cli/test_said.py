@@ -24,9 +24,11 @@ def stopped(*_, **__):
 def test_what_goes_on_with_a_run_behind_a_url_says_its_storage(capsys, tmp_path, monkeypatch, free, what):
     monkeypatch.chdir(tmp_path)
     url = (tmp_path / "bucket").as_uri()
-    short = ("--predictor-sample", "9", "--predictor-epochs", "1", "--candidates", "4")
-    options = ("--evaluator", "scratch") if what == "search" else short
-    options += ("--finalists", "2") if what == "its best" else ()
+    options = {
+        "sample": ("--predictor-sample", "9"),
+        "search": ("--evaluator", "scratch"),
+        "its best": ("--evaluator", "training_free", "--candidates", "4", "--finalists", "2"),
+    }[what]
     monkeypatch.setattr(
         *{
             "sample": (trainings.TrainFromScratch, "start", interrupts),
