@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from autosnn_ray.errors import JournalError
 from autosnn_ray.journal import JOURNAL_FILE, read_journal
 from autosnn_ray.objectives import Goal
 from autosnn_ray.own_code import own_code_of
@@ -16,6 +18,11 @@ from autosnn_ray.space import format_architecture
 from .frames import frame_of, open_journal
 from .rows import goal_of, quality_of_goal, rows_of
 from .statistics import best
+
+HALVING, HALVING_FILE = "halving", "halving.json"
+"""Where a search's folder has what successive halving found."""
+
+_OF_HALVING = {"architecture", "round", "place", "seeds", "fitness", "accuracy", "spikes", "feasible"}
 
 FOLDER = "finalists"
 """Where a search's folder has them: a run for each, below one folder for each length of training."""
@@ -48,8 +55,38 @@ def read_finalists(path: str | Path) -> pd.DataFrame:
     return _read(Path(path))[1]
 
 
+def read_halving(path: str | Path) -> list[dict[str, Any]]:
+    """Reads what successive halving of a search's best has found, the last round's first, the winner at the head.
+
+    Keys: ``architecture``, ``round``, ``place``, ``seeds``, ``epochs`` (where the version that wrote it notes them),
+    ``fitness``, ``accuracy`` and ``spikes`` (means over the seeds), with their least and most. Without a halving that
+    is at its end there is no row.
+
+    Args:
+        path: The search's folder, or that of its halving.
+
+    Raises:
+        JournalError: What is there is none of the toolkit's.
+    """
+    places = (Path(path) / HALVING / HALVING_FILE, Path(path) / HALVING_FILE)
+    file = next((place for place in places if place.is_file()), None)
+    if file is None:
+        return []
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        if not all(row.keys() >= _OF_HALVING for row in rows):
+            raise ValueError("a row lacks an entry")
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise JournalError(
+            f"{file}: expected what `autosnn-ray halving` wrote there, got {error}; the same command writes it again"
+        ) from error
+    return list(rows)
+
+
 def best_known(path: str | Path, count: int) -> list[str]:
-    """Returns the best architectures that a search knows of: those trained at its end first, then those it puts first.
+    """Returns the best architectures that a search knows of.
+
+    Those of its successive halving come first, then those trained at its end, then those that it puts first.
 
     Args:
         path: The search's folder.
@@ -59,7 +96,12 @@ def best_known(path: str | Path, count: int) -> list[str]:
         JournalError: No journal, or a damaged one.
     """
     frame, finalists = _read(Path(path))
-    names = [*longest_trained(finalists)["architecture"], *best(frame, count + len(finalists))["architecture"]]
+    halved = [row["architecture"] for row in read_halving(path)]
+    names = [
+        *halved,
+        *longest_trained(finalists)["architecture"],
+        *best(frame, count + len(finalists) + len(halved))["architecture"],
+    ]
     return list(dict.fromkeys(map(str, names)))[:count]
 
 

@@ -65,11 +65,12 @@ if TYPE_CHECKING:
     from autosnn_ray.runs.executors import Local as Local
     from autosnn_ray.runs.optuna_study import to_optuna as to_optuna
     from autosnn_ray.runs.predictor import fit_predictor as fit_predictor
+    from autosnn_ray.runs.resuming import resume as resume
     from autosnn_ray.runs.run import Reproduction as Reproduction
     from autosnn_ray.runs.run import Retraining as Retraining
     from autosnn_ray.runs.run import Run as Run
-    from autosnn_ray.runs.search import resume as resume
     from autosnn_ray.runs.search import search as search
+    from autosnn_ray.runs.swept import sweep_table as sweep_table
     from autosnn_ray.space import SearchSpace as SearchSpace
     from autosnn_ray.spiking.layer_parts import SpikingBlock as SpikingBlock
     from autosnn_ray.spiking.network import SpikingNetwork as SpikingNetwork
@@ -82,7 +83,6 @@ if TYPE_CHECKING:
     from autosnn_ray.studies.reproduction import reproduce as reproduce
     from autosnn_ray.studies.retraining import retrain as retrain
     from autosnn_ray.studies.sweep import sweep_exponents as sweep_exponents
-    from autosnn_ray.studies.sweep import sweep_table as sweep_table
     from autosnn_ray.studies.transfer import transfer as transfer
     from autosnn_ray.training import Supernet as Supernet
     from autosnn_ray.training import TrainedNetwork as TrainedNetwork
@@ -150,7 +150,7 @@ _HOME = {
     "Run": "runs.run",
     "Batch": "runs.batches",
     "evaluate_all": "runs.batches",
-    "resume": "runs.search",
+    "resume": "runs.resuming",
     "search": "runs.search",
     "SearchSpace": "space",
     "SpikingBlock": "spiking.layer_parts",
@@ -166,7 +166,7 @@ _HOME = {
     "retrain": "studies.retraining",
     "transfer": "studies.transfer",
     "sweep_exponents": "studies.sweep",
-    "sweep_table": "studies.sweep",
+    "sweep_table": "runs.swept",
     "Supernet": "training",
     "TrainSettings": "training",
     "TrainedNetwork": "training",

@@ -59,6 +59,17 @@ IMPORTED: dict[str, str] = {}
 """Modules that the command line named, and how."""
 
 
+def command(*words: object) -> str:
+    """Returns a command of the program as it is typed: what needs quotes has them, and what was imported is again.
+
+    Example:
+        >>> command("show", "mein lauf ñ", "--save", "pictures")
+        "autosnn-ray show 'mein lauf ñ' --save pictures"
+    """
+    imports = [word for given in IMPORTED.values() for word in ("--import", given)]
+    return shlex.join(["autosnn-ray", *map(str, words), *imports])
+
+
 def registry_at(place: str) -> dict[str, Any]:
     """Returns the registry that ``module:NAME`` names; its module is imported."""
     module, _, name = place.partition(":")

@@ -28,7 +28,17 @@ def epochs_text(count: int) -> str:
         >>> epochs_text(1), epochs_text(30)
         ('1 epoch', '30 epochs')
     """
-    return f"{count} {'epoch' if count == 1 else 'epochs'}"
+    return counted(count, "epoch")
+
+
+def counted(count: int, what: str) -> str:
+    """Returns a number of things as it is said.
+
+    Example:
+        >>> counted(1, "training"), counted(1200, "training")
+        ('1 training', '1,200 trainings')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 class Shown:

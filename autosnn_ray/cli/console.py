@@ -10,22 +10,11 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from autosnn_ray.own_code import IMPORTED
+from autosnn_ray.own_code import command as command
 from autosnn_ray.progress import console as console
 
 _GAP = 3
 """Characters between two columns of a table."""
-
-
-def command(*words: object) -> str:
-    """Returns a command of the program as it is typed: what needs quotes has them, and what was imported is again.
-
-    Example:
-        >>> command("show", "mein lauf ñ", "--save", "pictures")
-        "autosnn-ray show 'mein lauf ñ' --save pictures"
-    """
-    imports = [word for given in IMPORTED.values() for word in ("--import", given)]
-    return shlex.join(["autosnn-ray", *map(str, words), *imports])
 
 
 def say_next(*words: object) -> None:

@@ -14,7 +14,7 @@ from autosnn_ray.cli.evaluator_options import (
     chosen_evaluator,
     find_problem,
 )
-from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.executor_options import URL_TOO, add_executor_options, chosen_executor
 from autosnn_ray.cli.goal_options import (
     add_constraint_options,
     add_measure_options,
@@ -24,7 +24,7 @@ from autosnn_ray.cli.goal_options import (
 from autosnn_ray.cli.search import add_fitness_options, add_run_arguments, chosen_goal, take_former
 
 EXAMPLE = "autosnn-ray enumerate runs/all --supernet supernet"
-AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
+AFTER_INTERRUPT = "autosnn-ray resume {run} goes on with it; where it had not begun, the same command begins it."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="what the data's splits are drawn from")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is in the folder")
     add_problem_options(parser)
-    add_executor_options(parser)
+    add_executor_options(parser, URL_TOO)
 
 
 def run(options: Namespace) -> None:

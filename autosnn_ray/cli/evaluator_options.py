@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,13 @@ def find_problem(options: Namespace) -> tuple[Problem, Supernet | None]:
     if options.supernet is None:
         if options.space is None:
             raise InvalidInputError(
-                "what is to be searched? Give --supernet FOLDER (autosnn-ray train makes one), or --space and --data: "
-                "autosnn-ray search RUN --space digits_16 --data digits --evaluator scratch"
+                "what is to be searched? Give --supernet FOLDER (autosnn-ray train makes one), or --space and --data, "
+                "such as --space digits_16 --data digits"
             )
         options.timesteps = options.timesteps or DEFAULT_TIMESTEPS
-        options.data = options.data or "digits"
+        if options.data is None:
+            options.data = "digits"
+            print("autosnn-ray: note: no --data was given: digits are searched", file=sys.stderr)
         space = search_spaces.load(options.space, stem=options.stem)
         return Problem(space, load_data(options), options.timesteps, neuron_settings(options)), None
     expected = search_spaces.load(options.space, stem=options.stem) if options.space else None
@@ -115,13 +118,23 @@ def chosen_evaluator(options: Namespace, supernet: Supernet | None) -> Evaluator
     given = given_evaluator(options)
     name = _today(str(given.pop("name", "path" if supernet is not None else "")))
     if not name:
-        free = [other for other, kind in EVALUATORS.items() if not issubclass(kind, SupernetEvaluator)]
-        raise InvalidInputError(f"--evaluator: without --supernet, expected one of: {', '.join(free)}")
+        raise InvalidInputError(f"--evaluator: without --supernet, expected one of: {', '.join(_typed_alone())}")
     known = settings_of(name)
+    if set(known) & set(_NOT_TYPED):
+        raise InvalidInputError(
+            f"--evaluator {name}: `autosnn-ray search` and `sweep` fit it first, and take no other setting of it than "
+            f"--predictor-sample and --predictor-epochs; expected one of: {', '.join(_typed_alone())}"
+        )
     for setting in given:
         if setting not in known:
             raise unknown_name(f"setting of evaluator {name}", f"--evaluator.{setting}", known or ["none"])
     return make_evaluator(name, supernet, **given)
+
+
+def _typed_alone() -> list[str]:
+    """Returns the evaluators that need neither a supernet nor what is fitted first."""
+    kinds = {name: kind for name, kind in EVALUATORS.items() if not issubclass(kind, SupernetEvaluator)}
+    return [name for name, kind in kinds.items() if not {one.name for one in fields(kind)} & set(_NOT_TYPED)]
 
 
 def parse_evaluator(text: str, supernet: Supernet | None) -> Evaluator:

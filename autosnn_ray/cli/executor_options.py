@@ -16,8 +16,22 @@ if TYPE_CHECKING:
     from autosnn_ray.runs.executors import Executor
 
 
-def add_executor_options(parser: ArgumentParser) -> None:
-    """Adds the options that say where candidates are evaluated."""
+URL_TOO = (
+    "folder below which RUN is, that outlives the machine, such as a network file system; or a URL (s3://bucket/runs): "
+    "RUN is here, and is copied there every few seconds"
+)
+"""What ``--storage`` is to commands that work on one search."""
+
+
+def add_executor_options(
+    parser: ArgumentParser, storage: str = "folder below which all is, such as a network file system"
+) -> None:
+    """Adds the options that say where candidates are evaluated.
+
+    Args:
+        parser: Where to.
+        storage: What is said of ``--storage``.
+    """
     shown = group(parser, "where candidates are evaluated")
     shown.add_argument(
         "--executor",
@@ -57,8 +71,7 @@ def add_executor_options(parser: ArgumentParser) -> None:
         "--storage",
         type=str | None,
         default=None,
-        help="folder below which RUN is, that outlives the machine, such as a network file system; for search and "
-        "resume also a URL (s3://bucket/runs): RUN is here, and is copied there every few seconds",
+        help=storage,
     )
     shown.add_argument(
         "--runtime-env",

@@ -10,8 +10,9 @@ from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.console import amount, command, percent
 from autosnn_ray.cli.halving import hold_halving
+from autosnn_ray.cli.interrupts import goes_on
 from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
-from autosnn_ray.errors import AutoSNNError, InvalidInputError, SearchInterruptedError
+from autosnn_ray.errors import AutoSNNError, InvalidInputError
 from autosnn_ray.shown import epochs_text
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def add_finalists_option(parser: ArgumentParser) -> None:
         type=int | None,
         default=None,
         help="at the end the best are trained from scratch (default: where numbers are predicted, five, once, for 8 "
-        "epochs; elsewhere none): so many enter successive halving, fewer and fewer for longer; 0: none",
+        "epochs; elsewhere none; where a search goes on, as it was asked): so many enter successive halving, fewer and "
+        "fewer for longer; 0: none",
     )
 
 
@@ -57,18 +59,13 @@ def end_with_finalists(options: Namespace, problem: Problem, run: Run, executor:
     from autosnn_ray.studies.halving import halving_rounds
 
     # Where the storage is a URL, what is trained here is copied there too.
-    with open_run_folder(options.run, options.storage):
-        try:
+    with open_run_folder(options.run, options.storage) as home:
+        asked = ("--finalists", options.finalists) if options.finalists else ()
+        with goes_on("the search is finished, the training of its best was", home.command("resume", *asked)):
             if options.finalists:
                 hold_halving(problem, run, halving_rounds(options.finalists), executor)
             else:
                 _train(problem, run, executor)
-        except SearchInterruptedError as error:
-            asked = ("--finalists", options.finalists) if options.finalists else ()
-            again = command("resume", run.path, *asked)
-            raise SearchInterruptedError(
-                f"the search is finished, the training of its best was stopped; nothing is lost: {again}"
-            ) from error
 
 
 def _train(problem: Problem, run: Run, executor: Executor | OpenExecutor) -> None:
@@ -113,7 +110,10 @@ def finalists_of(run: Path) -> Table | None:
 def _notes(run: Path, frame: pd.DataFrame) -> list[str]:
     from autosnn_ray.own_packages import analysis
 
-    first, pending = frame.iloc[0], int((frame["status"] == "pending").sum())
+    first = frame.iloc[0]
+    # Those that were not begun have a folder, and no row.
+    begun = sum(one.is_dir() for one in run.glob("finalists/*/*"))
+    pending = begun - int((frame["status"] != "pending").sum())
     name = first["architecture"]
     found = [
         f"found: {name}, the best of them",

@@ -29,7 +29,7 @@ def of_folder(path: Path, best: int) -> list[Output]:
     below = analysis.contents_of(path)
     if show is None and not below:
         return [_search(path, best)]
-    found = [show(path, best)] if show else []
+    found = [show(path, best)] if show else _swept(path)
     if kind == "recipe":
         inside = {one.path.name: one.path for one in below}
         is_trained = "retrained" in inside
@@ -38,6 +38,15 @@ def of_folder(path: Path, best: int) -> list[Output]:
         published = analysis.read_reproduction_config(path)["recipe"]["published"]
         found += [_reproduction(path)] if published and "retrained" in inside else []
     return [_inside(path, kind), *found] if kind == "recipe" else [*found, *([_inside(path, kind)] if below else [])]
+
+
+def _swept(path: Path) -> list[Output]:
+    """Returns what the searches of a sweep found; nothing where it is none."""
+    from autosnn_ray.cli.swept import side_by_side
+    from autosnn_ray.runs.swept import swept
+
+    found = swept(path)
+    return [Output([side_by_side(found)])] if found else []
 
 
 def run_in(path: Path) -> Path:
@@ -54,7 +63,9 @@ def run_in(path: Path) -> Path:
     if kind in ("search", "retraining", "") and (kind or not analysis.contents_of(path)):
         return path
     runs = [command("show", one.path, "--save", "…") for one in analysis.contents_of(path) if one.kind == "search"]
-    raise InvalidInputError(f"{path}: --save draws a search; expected one of: {', '.join(runs) or 'none is here'}")
+    if not runs:
+        raise InvalidInputError(f"{path}: --save draws a search, expected its folder, got one without any")
+    raise InvalidInputError(f"{path}: --save draws a search; expected one of: {', '.join(runs)}")
 
 
 def _inside(path: Path, kind: str) -> Output:
@@ -105,11 +116,12 @@ def _fidelity(path: Path, best: int) -> Output:
 
 def _halving(path: Path, best: int) -> Output:
     from autosnn_ray.cli.halving import halved
+    from autosnn_ray.own_packages import analysis
 
-    file = path / "halving.json"
-    if not file.exists():
+    rows = analysis.read_halving(path)
+    if not rows:
         return Output([], {"path": str(path)}, [f"{shlex.quote(str(path))}: the rounds are not at their end yet"])
-    return halved(_read(file))
+    return halved(rows)
 
 
 def _finalists(path: Path, best: int) -> Output:
@@ -134,7 +146,7 @@ def _supernet(path: Path, best: int) -> Output:
     title = f"{shlex.quote(str(path))}: a supernet of {space}, {about['data']['name']}, T={about['timesteps']}"
     notes = [
         f"{paths['count']} paths drawn uniformly, on validation samples",
-        f"next: {command('search', 'runs/first', '--supernet', path)}",
+        f"next: {command('search', 'runs/first', '--supernet', path, '--evaluator', 'path')}",
     ]
     return Output([Table("paths", columns, [paths], title, notes)], {"path": str(path), "space": space})
 

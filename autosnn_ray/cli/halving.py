@@ -16,7 +16,8 @@ from autosnn_ray.cli.executor_options import add_executor_options, chosen_execut
 from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
 from autosnn_ray.cli.options import add_moved_options, problem_of_run
 from autosnn_ray.cli.tables import Column, Output, Table, write_tables
-from autosnn_ray.shown import epochs_text
+from autosnn_ray.errors import AutoSNNError
+from autosnn_ray.shown import counted, epochs_text
 
 if TYPE_CHECKING:
     from autosnn_ray.objectives import Constraint
@@ -36,7 +37,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=3, help="each halves the finalists and doubles the epochs")
     parser.add_argument("--epochs", type=int, default=20, help="length of a training in the last round")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each architecture in the last round")
-    parser.add_argument("--also", type=list[str], default=[], help="further architectures, such as hand-made ones")
+    parser.add_argument(
+        "--also", type=list[str], default=[], help="further architectures of the space (srb_k5/skip/…) that take part"
+    )
     add_constraint_options(parser)
     add_moved_options(parser)
     add_executor_options(parser)
@@ -63,41 +66,42 @@ def hold_halving(
     constraints: Sequence[Constraint] = (),
 ) -> None:
     """Holds the rounds, prints them, and writes ``halving/halving.json`` into the search's folder."""
-    from autosnn_ray.cli.console import console, say_written
+    from autosnn_ray.cli.console import say_written
     from autosnn_ray.files import write_atomically
+    from autosnn_ray.own_packages import analysis
     from autosnn_ray.studies.halving import HALVING, describe, successive_halving
     from autosnn_ray.studies.verdict import judge
 
     found = successive_halving(
         problem, run, rounds=rounds, also=also, constraints=constraints, executor=executor, progress=True
     )
-    rows = describe(found)
-    titles = {number: f"from scratch, {epochs_text(plan.epochs)}" for number, plan in enumerate(rounds)}
-    write_tables(halved(rows, titles))
     verdict = judge(found, problem.data.chance)
-    if verdict is not None:
-        console.print(f"winner: {rows[0]['architecture']}, by the mean fitness of {rows[0]['seeds']} trainings")
-        for warning in verdict.warnings:
-            console.print(f"but {warning}")
-        if not rows[0]["feasible"]:
-            console.print("but it breaks a constraint: no finalist keeps them all")
-    target = run.path / HALVING / "halving.json"
+    if verdict is None:
+        raise AutoSNNError(
+            f"{run.path / HALVING}: every training failed; `autosnn-ray show` of a folder there says why"
+        )
+    rows = [{**row, "epochs": rounds[row["round"]].epochs} for row in describe(found)]
+    rows[0]["warnings"] = verdict.warnings
+    write_tables(halved(rows))
+    target = run.path / HALVING / analysis.HALVING_FILE
     write_atomically(target, f"{json.dumps(rows, indent=2)}\n".encode())
     say_written([target])
 
 
-def halved(rows: Sequence[dict[str, Any]], titles: Mapping[int, str] | None = None) -> Output:
-    """Returns a table a round, the last first.
+def halved(rows: Sequence[Mapping[str, Any]]) -> Output:
+    """Returns a table a round, the last first, and which is the winner.
 
     Args:
-        rows: What ``describe`` gave of the finalists, or ``halving.json`` holds.
-        titles: How each round's architectures were trained, where it is known.
+        rows: What ``halving.json`` holds: those of ``describe``, with their epochs and the winner's warnings where a
+            version that notes these wrote it.
     """
     columns = [
         Column("architecture"),
         Column("accuracy", percent, is_number=True),
         Column("spikes", amount, is_number=True),
         Column("fitness", _fitness, is_number=True),
+    ]
+    ends = [
         Column("fitness_low", _fitness, "least", is_number=True),
         Column("fitness_high", _fitness, "most", is_number=True),
     ]
@@ -105,10 +109,17 @@ def halved(rows: Sequence[dict[str, Any]], titles: Mapping[int, str] | None = No
     for number in sorted({row["round"] for row in rows}, reverse=True):
         here = [row for row in rows if row["round"] == number]
         seeds = here[0]["seeds"]
-        how = (titles or {}).get(number, "from scratch")
-        title = f"round {number + 1}: {how}, {seeds} {'seed' if seeds == 1 else 'seeds'}, on validation samples"
-        tables.append(Table(f"round_{number}", columns, here, title))
+        epochs = f", {epochs_text(here[0]['epochs'])}" if "epochs" in here[0] else ""
+        title = f"round {number + 1}: from scratch{epochs}, {counted(seeds, 'seed')}, on validation samples"
+        shown = [*columns, *(ends if seeds > 1 else [])]
+        tables.append(Table(f"round_{number}", shown, here, title, _winner(rows[0]) if not number else ()))
     return Output(tables)
+
+
+def _winner(row: Mapping[str, Any]) -> list[str]:
+    by = "fitness of one training" if row["seeds"] == 1 else f"mean fitness of {row['seeds']} trainings"
+    found = [f"winner: {row['architecture']}, by the {by}", *(f"but {warning}" for warning in row.get("warnings", ()))]
+    return [*found, *([] if row["feasible"] else ["but it breaks a constraint: no finalist keeps them all"])]
 
 
 def _fitness(value: float) -> str:

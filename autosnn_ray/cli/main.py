@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import tomli_w
 from jsonargparse import ArgumentParser, Namespace, set_dumper
 
 from autosnn_ray.allocator import keep_freed_memory
+from autosnn_ray.cli.config_files import config_files, typed_after_files
 from autosnn_ray.cli.former import in_todays_words
 from autosnn_ray.cli.help import HelpFormatter, usage_of
 from autosnn_ray.cli.imports import add_import_option, refuse_from_file, take_imports
@@ -173,7 +174,7 @@ def _main(given: list[str]) -> int:
 
 def _in_one_line(message: str, given: list[str]) -> str:
     if "parsing config" in message:
-        return f"--config {', '.join(_config_files(given))}: {' '.join(message.split())}"
+        return f"--config {', '.join(config_files(given))}: {' '.join(message.split())}"
     if given and given[0] not in COMMANDS and not given[0].startswith("-"):
         return str(unknown_name("command", given[0], COMMANDS))
     return in_one_line(message, _command_parser(given[0]) if given[0] in COMMANDS else None)
@@ -189,17 +190,14 @@ def _list_options(command: str) -> set[str]:
 def _parse(arguments: list[str]) -> Namespace:
     if not arguments:
         arguments = ["--help"]
-    files = _config_files(arguments)
+    files = config_files(arguments)
     for file in files:
         if not Path(file).is_file():
             raise AutoSNNError(f"--config {file}: no such file")
+    if arguments[0] in COMMANDS:
+        arguments = typed_after_files(arguments)
     suffixes = {Path(file).suffix for file in files}
     return build_parser("toml" if ".toml" in suffixes else "yaml").parse_args(arguments)
-
-
-def _config_files(arguments: list[str]) -> list[str]:
-    after = [value for name, value in pairwise(arguments) if name == "--config"]
-    return after + [value.removeprefix("--config=") for value in arguments if value.startswith("--config=")]
 
 
 def _help_hint(arguments: list[str]) -> str:
@@ -223,7 +221,8 @@ def _run(command: str, options: Namespace) -> int:
                 raise
             return _fail(str(error), EXIT_ERROR)
         except KeyboardInterrupt:
-            return _fail(f"interrupted. {module.AFTER_INTERRUPT}", EXIT_INTERRUPTED)
+            again = module.AFTER_INTERRUPT.format(run=shlex.quote(str(options.get("run"))))
+            return _fail(f"interrupted. {again}", EXIT_INTERRUPTED)
         except BrokenPipeError:
             # The reader of our output went away (`| head`): nothing to say, and nobody to say it to.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

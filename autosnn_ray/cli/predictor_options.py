@@ -62,19 +62,34 @@ def evaluator_asked_for(
     supernet: Supernet | None,
     planned: Callable[[Evaluator], Plan],
     executor: Executor | OpenExecutor,
+    *,
+    several: bool = False,
 ) -> Evaluator:
-    """Returns the evaluator that the options name; unless they do, fits a predictor and says what it learned."""
+    """Returns the evaluator that the options name; unless they do, fits a predictor and says what it learned.
+
+    Args:
+        options: Those of the command.
+        problem: What is searched.
+        supernet: As ``find_problem`` gave it.
+        planned: Makes the search's plan of an evaluator.
+        executor: Where the sample is trained.
+        several: Whether the folder is one of several searches.
+    """
     if not wants_predictor(options):
         return chosen_evaluator(options, supernet)
     from autosnn_ray.cli.console import console
-    from autosnn_ray.runs.predictor import SAMPLE, fit_for_run
+    from autosnn_ray.runs.fitting import fit_for_run
+    from autosnn_ray.runs.predictor import SAMPLE
 
     sample = min(SAMPLE if options.predictor_sample is None else options.predictor_sample, problem.space.size)
-    console.print(
-        f"first {sample} architectures, each choice equally often, are trained from scratch for "
-        f"{epochs_text(options.predictor_epochs)}; the search then predicts all others from them (docs/ranking.md says "
-        "what that is worth; --evaluator path is AutoSNN's own way)"
-    )
+
+    def say() -> None:
+        console.print(
+            f"first {sample} architectures, each choice equally often, are trained from scratch for "
+            f"{epochs_text(options.predictor_epochs)}; the search then predicts all others from them (docs/ranking.md "
+            "says what that is worth; --evaluator path is AutoSNN's own way)"
+        )
+
     fitted = fit_for_run(
         problem,
         supernet,
@@ -87,6 +102,8 @@ def evaluator_asked_for(
         epochs=options.predictor_epochs,
         executor=executor,
         progress=True,
+        on_start=say,
+        several=several,
     )
     show_fitted(fitted)
     return fitted

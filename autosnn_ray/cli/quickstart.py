@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
 
+from autosnn_ray.cli.interrupts import goes_on
 from autosnn_ray.cli.quickstart_told import Told, tell_plan
 from autosnn_ray.errors import AutoSNNError, RunExistsError
 from autosnn_ray.shown import epochs_text
@@ -94,7 +95,8 @@ def run(options: Namespace) -> None:
     from autosnn_ray.studies.reproduction import reproduce
 
     executor, watch = Ray(num_cpus=options.num_cpus), Told(recipe, started)
-    done = reproduce(recipe, path=folder, seed=options.seed, executor=executor, watch=watch)
+    with goes_on(f"the quickstart in {folder} was", "the same command with --resume goes on"):
+        done = reproduce(recipe, path=folder, seed=options.seed, executor=executor, watch=watch)
     by_hand = str(recipe.retrain["architectures"][0])
     finals, searched = _finals(done, by_hand), done.search.frame().set_index("architecture")
     _report(folder, dict(searched.loc[finals[0].architecture]), finals, options.sample_epochs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from autosnn_ray.cli.reproduce import Shown
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.shown import epochs_text
+from autosnn_ray.shown import counted, epochs_text
 
 if TYPE_CHECKING:
     from autosnn_ray.algorithms import Candidate, OnResult
@@ -98,8 +98,8 @@ class Told(Shown):
             each = (now - self._first_at) / (_FIRST - 1)
             left = each * (sample - _FIRST), each * self._long / self._short
             console.print(
-                f"at this rate the other {sample - _FIRST} trainings take {_minutes(left[0])}, and those at the end "
-                f"{_minutes(left[1])}"
+                f"at this rate {counted(sample - _FIRST, 'further training')} will take {_minutes(left[0])}, those at "
+                f"the end {_minutes(left[1])}"
             )
 
     def fitted(self, predictor: Predictor) -> None:

@@ -16,6 +16,7 @@ from jsonargparse import ArgumentParser, Namespace
 
 from autosnn_ray.cli.data_options import add_data_options, part_arguments
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.interrupts import goes_on
 from autosnn_ray.cli.options import add_energy_options, energy_model, number
 from autosnn_ray.cli.predictor_options import show_fitted
 from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
@@ -61,16 +62,17 @@ def run(options: Namespace) -> None:
     recipe = load(options.recipe)
     recipe.scaled(options.scale)
     folder = options.folder or f"runs/{recipe.name}-{options.scale:g}"
-    done = reproduce(
-        recipe,
-        path=run_folder(folder, options.storage),
-        scale=options.scale,
-        seed=options.seed,
-        data=part_arguments(options) | ({} if options.data is None else {"name": options.data}),
-        energy_model=energy_model(options),
-        watch=Shown(),
-        executor=chosen_executor(options),
-    )
+    with goes_on(f"the recipe in {folder} was", "the same command goes on"):
+        done = reproduce(
+            recipe,
+            path=run_folder(folder, options.storage),
+            scale=options.scale,
+            seed=options.seed,
+            data=part_arguments(options) | ({} if options.data is None else {"name": options.data}),
+            energy_model=energy_model(options),
+            watch=Shown(),
+            executor=chosen_executor(options),
+        )
     _show(done)
 
 

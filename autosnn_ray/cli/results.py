@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autosnn_ray.cli.console import amount, command, percent
 from autosnn_ray.cli.finalists import finalists_of
+from autosnn_ray.cli.halving import halved
 from autosnn_ray.cli.tables import Column, Output, Table, records_of, write_tables
 from autosnn_ray.errors import AutoSNNError
+from autosnn_ray.shown import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,9 +48,9 @@ def results(path: Path, best: int, *, trains: bool = False) -> Output:
     title = f"the best {min(best, size)}, by {_goal(config)}; {provenance}"
     further = _further(frame, config)
     rest = [*(_what_cannot_be_told_apart(frame) if size else []), *_what_numbers_are(config, provenance)]
-    trained = None if trains else finalists_of(path)
+    trained = [] if trains else _trained(path)
     if size and not (trains or trained):
-        rest += _advice(config)
+        rest += advice(path, config)
     tables = (
         []
         if not size
@@ -64,7 +67,7 @@ def results(path: Path, best: int, *, trains: bool = False) -> Output:
             ),
         ]
     )
-    tables += [] if trained is None else [trained]
+    tables += trained
     about = {
         "path": str(path),
         "state": state,
@@ -74,6 +77,14 @@ def results(path: Path, best: int, *, trains: bool = False) -> Output:
     }
     heading = _how_far(path, frame, config, state)
     return Output(tables, about, heading)
+
+
+def _trained(path: Path) -> list[Table]:
+    """Returns what came of a search's best when they were trained from scratch."""
+    from autosnn_ray.own_packages import analysis
+
+    halving, finalists = analysis.read_halving(path), finalists_of(path)
+    return [*([finalists] if finalists else []), *(halved(halving).tables if halving else [])]
 
 
 def _further(frame: pd.DataFrame, config: dict[str, Any]) -> list[str]:
@@ -88,8 +99,6 @@ def _further(frame: pd.DataFrame, config: dict[str, Any]) -> list[str]:
 def _candidates(
     name: str, part: pd.DataFrame, quality: str, title: str, further: Sequence[str], notes: Sequence[str] = ()
 ) -> Table:
-    from autosnn_ray.cli.console import amount, percent
-
     aims = [name for name in frame_aims(part) if name not in (quality, "spikes")]
     columns = [
         Column("index", title="#"),
@@ -103,7 +112,9 @@ def _candidates(
 
 
 def _four_digits(value: float) -> str:
-    return f"{value:,.4g}" if math.isfinite(value) else "-"
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def frame_aims(frame: pd.DataFrame) -> list[str]:
@@ -150,18 +161,23 @@ def _what_numbers_are(config: dict[str, Any], provenance: str) -> list[str]:
     return found
 
 
-def _advice(config: dict[str, Any]) -> list[str]:
-    """Says what to do with numbers that are not those of trained networks."""
+def advice(path: Path, config: dict[str, Any]) -> list[str]:
+    """Says what to do with numbers that are not those of trained networks.
+
+    Args:
+        path: The run's folder.
+        config: What it was started with.
+    """
     name = config.get("evaluator", {}).get("name")
     if name == "predictor":
         return [
             "predictions give an order, and the first is often not the best of the first five (docs/ranking.md): train "
-            "these, as `autosnn-ray retrain RUN --top 5` does, and take the fittest"
+            f"these, as `{command('retrain', path, '--top', 5)}` does, and take the fittest"
         ]
     if name in ("path", "recalibrated"):
         return [
             "a supernet ranks spikes well and accuracies badly (docs/ranking.md): a search without --evaluator path "
-            "predicts accuracies from networks trained from scratch, `autosnn-ray halving` trains the best"
+            f"predicts accuracies from networks trained from scratch, `{command('halving', path)}` trains the best"
         ]
     return []
 
@@ -176,7 +192,8 @@ def _what_cannot_be_told_apart(frame: pd.DataFrame) -> list[str]:
         return []
     interval = f"{chosen['accuracy_low']:.1%} to {chosen['accuracy_high']:.1%}"
     best = "best" if chosen["basis"] == "share" else "predicted best"
-    found = [f"{best}: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%} ({interval})"]
+    known = f" ({interval})" if chosen["accuracy_low"] < chosen["accuracy_high"] else ""  # all may be taken as equal
+    found = [f"{best}: {chosen['architecture']}, accuracy {chosen['accuracy']:.2%}{known}"]
     if chosen["basis"] != "share":
         return found
     bits = analysis.correct(frame.attrs["path"])
@@ -185,9 +202,9 @@ def _what_cannot_be_told_apart(frame: pd.DataFrame) -> list[str]:
     others = len(equal) - 1
     if others and preferred["architecture"] != chosen["architecture"]:
         found.append(
-            f"{others} others cannot be told from it by their accuracy; fewest spikes of them: "
+            f"{counted(others, 'other')} cannot be told from it by accuracy; fewest spikes of them: "
             f"{preferred['architecture']}, {preferred['accuracy']:.2%}, {preferred['spikes']:,.0f} spikes/sample"
         )
     elif others:
-        found.append(f"{others} others cannot be told from it by their accuracy; none of them has fewer spikes")
+        found.append(f"{counted(others, 'other')} cannot be told from it by accuracy; none of them has fewer spikes")
     return found

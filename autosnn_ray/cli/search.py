@@ -19,7 +19,7 @@ from autosnn_ray.cli.evaluator_options import (
     add_problem_options,
     find_problem,
 )
-from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
+from autosnn_ray.cli.executor_options import URL_TOO, add_executor_options, chosen_executor
 from autosnn_ray.cli.finalists import add_finalists_option, check_finalists, end_with_finalists, trains_finalists
 from autosnn_ray.cli.goal_options import (
     add_constraint_options,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 EXAMPLE = """autosnn-ray search runs/first --supernet supernet
   autosnn-ray search runs/scratch --space digits_16 --data digits \\
       --evaluator scratch --evaluator.epochs 4"""
-AFTER_INTERRUPT = "Nothing is lost: autosnn-ray resume RUN goes on with it."
+AFTER_INTERRUPT = "autosnn-ray resume {run} goes on with it; where it had not begun, the same command begins it."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_constraint_options(parser)
     add_evaluator_options(parser, by_default="predictor, fitted on a sample first")
     add_predictor_options(parser)
-    add_executor_options(parser)
+    add_executor_options(parser, URL_TOO)
 
 
 def _add_algorithm_options(parser: ArgumentParser) -> None:
@@ -142,7 +142,7 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
     from autosnn_ray.algorithms import make_algorithm
     from autosnn_ray.cli.console import say_next
     from autosnn_ray.cli.results import show_found
-    from autosnn_ray.runs.search import plan_search, search
+    from autosnn_ray.runs.search import carry_out, plan_search
 
     settings: dict[str, Any] = {
         "algorithm": make_algorithm(options.algorithm, seed=options.seed, **options.algorithm_settings),
@@ -150,26 +150,21 @@ def _search(options: Namespace, problem: Problem, supernet: Supernet | None, exe
         "measures": options.measure,
         "candidates": options.candidates,
         "begin_with": _begin_with(options.begin_with, problem),
+        "finalists": options.finalists,
     }
 
-    def objectives(evaluator: Evaluator) -> Any:
-        return chosen_objectives(options, chosen_goal(options, evaluator))
-
     def planned(evaluator: Evaluator) -> Plan:
-        return plan_search(problem, evaluator, objectives=objectives(evaluator), **settings)
+        objectives = chosen_objectives(options, chosen_goal(options, evaluator))
+        return plan_search(problem, evaluator, objectives=objectives, **settings)
 
-    evaluator = evaluator_asked_for(options, problem, supernet, planned, executor)
-    found = search(
-        problem,
-        evaluator,
+    found = carry_out(
+        planned(evaluator_asked_for(options, problem, supernet, planned, executor)),
         path=options.run,
-        objectives=objectives(evaluator),
         reuse=options.reuse,
         resume=options.resume,
         executor=executor,
         storage=options.storage,
         progress=True,
-        **settings,
     )
     trains = trains_finalists(options, found.config())
     show_found(found.path, best=5, trains=trains)

@@ -5,6 +5,7 @@ What one search has evaluated, those after it do not evaluate again. The same co
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
 from typing import TYPE_CHECKING, Any
 
 from jsonargparse import ArgumentParser, Namespace
@@ -16,6 +17,7 @@ from autosnn_ray.cli.evaluator_options import (
 )
 from autosnn_ray.cli.executor_options import add_executor_options, chosen_executor
 from autosnn_ray.cli.goal_options import add_constraint_options, chosen_constraints
+from autosnn_ray.cli.interrupts import goes_on
 from autosnn_ray.cli.predictor_options import add_predictor_options, evaluator_asked_for
 
 if TYPE_CHECKING:
@@ -42,17 +44,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_constraint_options(parser)
     add_evaluator_options(parser, by_default="predictor, fitted on a sample first")
     add_predictor_options(parser)
-    add_executor_options(parser)
+    add_executor_options(parser, SUPPRESS)
 
 
 def run(options: Namespace) -> None:
     """Searches for each exponent."""
     from autosnn_ray.algorithms import make_algorithm
-    from autosnn_ray.cli.console import amount, percent, say_next
-    from autosnn_ray.cli.tables import Column, Output, Table, write_tables
+    from autosnn_ray.cli.console import say_next
+    from autosnn_ray.cli.swept import side_by_side
+    from autosnn_ray.cli.tables import Output, write_tables
     from autosnn_ray.errors import InvalidInputError
     from autosnn_ray.runs.search import plan_search
-    from autosnn_ray.studies.sweep import sweep_exponents, sweep_table
+    from autosnn_ray.studies.sweep import sweep_exponents
 
     if options.storage is not None:
         raise InvalidInputError("--storage: a sweep is several runs; keep its folder below a shared one instead")
@@ -68,31 +71,16 @@ def run(options: Namespace) -> None:
 
     with chosen_executor(options).open(problem.data.size_bytes) as opened:
         options.resume, options.reuse = True, None
-        evaluator = evaluator_asked_for(options, problem, supernet, planned, opened)
-        found = sweep_exponents(
-            problem,
-            evaluator,
-            path=options.run,
-            exponents=options.exponents,
-            executor=opened,
-            progress=True,
-            **settings,
-        )
-    known = [record for record in sweep_table(found) if record["architecture"] is not None]
-    quality = evaluator.quality
-    columns = [
-        Column("exponent", lambda exponent: f"{exponent:g}"),
-        Column("architecture"),
-        Column(quality, percent if quality == "accuracy" else lambda worth: amount(worth, 4), is_number=True),
-        Column("spikes", amount, is_number=True),
-        Column("parameters", amount, is_number=True),
-        Column("fitness", lambda fitness: amount(fitness, 4), is_number=True),
-        Column("evaluated", is_number=True),
-        Column("reused", is_number=True),
-    ]
-    first = next(iter(found.values()))
-    provenance = str(first.frame().attrs["provenance"])
-    notes = ["evaluated, reused: candidates that this search evaluated itself, and that those above it had evaluated"]
-    notes += [f"numbers: {provenance}"] if provenance else []
-    write_tables(Output([Table("sweep", columns, known, "the best by each exponent of the fitness", notes)], {}))
-    say_next("show", first.path, "--save", "pictures")
+        evaluator = evaluator_asked_for(options, problem, supernet, planned, opened, several=True)
+        with goes_on(f"the sweep in {options.run} was", "the same command goes on"):
+            found = sweep_exponents(
+                problem,
+                evaluator,
+                path=options.run,
+                exponents=options.exponents,
+                executor=opened,
+                progress=True,
+                **settings,
+            )
+    write_tables(Output([side_by_side(found)]))
+    say_next("show", next(iter(found.values())).path, "--save", "pictures")

@@ -7,6 +7,7 @@ A training that was cut off goes on when the same command is given again.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,8 @@ def _train_supernet(options: Namespace, problem: Problem, settings: TrainSetting
         supernet = train_supernet(problem, progress=True, workers=options.workers, **how)
     console.print(f"{supernet.paths.summary}: the fitness' reference_spikes")
     say_written([Path(options.folder)])
-    say_next("search", "runs/first", "--supernet", options.folder)
+    _say_neuron(options)
+    say_next("search", "runs/first", "--supernet", options.folder, "--evaluator", "path")
 
 
 def _train_from_scratch(options: Namespace, problem: Problem, settings: TrainSettings) -> None:
@@ -133,4 +135,14 @@ def _train_from_scratch(options: Namespace, problem: Problem, settings: TrainSet
         f"accuracy {found.accuracy:.2%}, {found.spikes:,.0f} spikes/sample on {found.samples:,} validation samples"
     )
     say_written([Path(options.folder)])
+    _say_neuron(options)
     say_next("inspect", options.folder)
+
+
+def _say_neuron(options: Namespace) -> None:
+    """Says how other commands, which import nothing that a file names, are allowed a neuron of one's own."""
+    from autosnn_ray.cli.console import console
+    from autosnn_ray.spiking.own_neurons import VARIABLE
+
+    if ":" in options.neuron:
+        console.print(f"first, for the neuron: export {VARIABLE}={shlex.quote(options.neuron)}", soft_wrap=True)

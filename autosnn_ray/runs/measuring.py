@@ -71,7 +71,8 @@ def _cannot(name: str, evaluator: Evaluator, is_measured: bool) -> str:
     if is_measured and not evaluator.has_network:
         return (
             f"measure {name}: is taken on a candidate's network, and evaluator {evaluator.name} has none: it {finds}; "
-            "take one that runs a network, such as path or scratch"
+            "take one that runs a network: --evaluator scratch, or --evaluator path with a supernet; in Python "
+            "TrainFromScratch() or SupernetPath(supernet)"
         )
     known = ", ".join(one for one in MEASURES if one not in evaluator.finds)
     return f"measure {name}: evaluator {evaluator.name} {finds}; beside these there are {known}, and asr.Measured(…)"

@@ -46,6 +46,8 @@ class Plan:
         begin_with: Architectures that are proposed before any of the algorithm's own.
         measures: What is measured of each candidate beside what the goal names.
         filters: Whether constraints on what is known beforehand keep candidates from being proposed.
+        finalists: How many of its best are trained when it is done, as it was asked for: this decides nothing of the
+            search itself.
 
     Raises:
         InvalidInputError: The evaluator cannot evaluate the problem, finds no measure that is needed, or has settings
@@ -60,6 +62,7 @@ class Plan:
     begin_with: tuple[str, ...] = ()
     measures: tuple[Measurable, ...] = ()
     filters: bool = True
+    finalists: int | None = None
 
     def __post_init__(self) -> None:
         self.evaluator.check(self.problem)
@@ -112,6 +115,7 @@ class Plan:
             "versions": versions(self.algorithm.packages),
             "imported": described(),
             **({"begin_with": self.begin_with} if self.begin_with else {}),
+            **({"finalists": self.finalists} if self.finalists is not None else {}),
         }
         further = {"measures": describe_measures(self.taken), "filters": self._bounds.names}
         further["passes"] = self.evaluator.describe_passes(self.problem)
@@ -183,6 +187,7 @@ def plan_of(
             goal=goal,
             begin_with=tuple(map(str, config.get("begin_with", ()))),
             measures=described_measures(config.get("measures", {}), measures),
+            finalists=config.get("finalists"),
             filters="filters" in config,  # before, candidates that break a constraint were evaluated and marked
         )
     except AutoSNNError:

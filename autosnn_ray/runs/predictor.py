@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from autosnn_ray.errors import InvalidInputError
@@ -13,11 +12,8 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.batches import evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
-from autosnn_ray.runs.plan import Plan
-from autosnn_ray.runs.reuse import Runs, refuse_before_fitting
 from autosnn_ray.runs.sample import balanced_sample
 from autosnn_ray.space.additive import FEWEST
-from autosnn_ray.storage.run_folder import open_run_folder
 from autosnn_ray.training.supernet import Supernet
 
 PREDICTOR_SEED = 10
@@ -97,63 +93,3 @@ def check_sample(sample: int) -> None:
     """
     if sample < FEWEST:
         raise InvalidInputError(f"sample: expected at least {FEWEST} architectures to fit a predictor on, got {sample}")
-
-
-def fit_for_run(
-    problem: Problem,
-    supernet: Supernet | None,
-    planned: Callable[[Evaluator], Plan],
-    *,
-    path: str | Path,
-    storage: str | Path | None = None,
-    resume: bool = False,
-    reuse: Runs | None = None,
-    sample: int = SAMPLE,
-    epochs: int = SHORT_EPOCHS,
-    executor: Executor | OpenExecutor,
-    progress: bool | None = None,
-) -> Predictor:
-    """Fits the predictor that a run is searched by, in the run's folder, unless the search would be refused.
-
-    Args:
-        problem: What is searched.
-        supernet: As in ``fit_predictor``.
-        planned: Makes the search's plan of an evaluator.
-        path: The run's folder.
-        storage: As in ``search``.
-        resume: As in ``search``.
-        reuse: As in ``search``.
-        sample: As in ``fit_predictor``.
-        epochs: As in ``fit_predictor``.
-        executor: Where.
-        progress: Whether to show a bar.
-
-    Raises:
-        InvalidInputError: The search would be refused, whatever the sample teaches.
-        RunExistsError: The folder holds a run, and ``resume`` was not asked for.
-    """
-    plan = planned(_Unfitted(supernet=supernet))
-    plan.start()
-    executor.check(plan.evaluator, plan.goal)
-    refuse_before_fitting(reuse, plan)
-    with open_run_folder(path, storage, is_new=not resume) as home:
-        former = home.path / "survey"  # as folders of older versions call it
-        return fit_predictor(
-            problem,
-            supernet,
-            path=former if former.is_dir() else home.path / "predictor",
-            sample=sample,
-            epochs=epochs,
-            executor=executor,
-            progress=progress,
-        )
-
-
-class _Unfitted(Predictor):
-    """Refuses what a predictor would, before there is one."""
-
-    def __post_init__(self) -> None:
-        """Needs nothing that was fitted."""
-
-    def check(self, problem: Problem) -> None:
-        """Fits every problem."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from autosnn_ray.evaluators.task import Task
 from autosnn_ray.journal import Journal
 from autosnn_ray.loop import Earlier, SearchLoop
 from autosnn_ray.runs.executors import Executor, OpenExecutor
+from autosnn_ray.runs.noted import noted_search
 from autosnn_ray.runs.plan import Plan
 from autosnn_ray.storage.run_folder import RunFolder, open_run_folder
 from autosnn_ray.storage.supernets import keep_supernet
@@ -28,6 +28,7 @@ class Prepared:
 
     Attributes:
         folder: Its folder.
+        again: The command that goes on with it.
         journal: Its journal; this process alone writes.
         plan: What decides its result.
         state: The algorithm.
@@ -36,6 +37,7 @@ class Prepared:
     """
 
     folder: Path
+    again: str
     journal: Journal
     plan: Plan
     state: AskTell
@@ -75,7 +77,8 @@ def opened(
     state = plan.start()  # refuses what the algorithm refuses, before anything is written
     with (
         open_run_folder(path, storage, is_new=not resume) as folder,
-        Journal.append_to(folder.path) if resume else Journal.create(folder.path) as journal,
+        # One that was cut off while its predictor's sample was trained has no journal yet.
+        (Journal.append_to if resume and noted_search(folder.path) is None else Journal.create)(folder.path) as journal,
     ):
         if journal.contents.events:
             plan.refuse_other(folder.path, journal.contents.config, may_extend=may_extend)
@@ -138,7 +141,7 @@ def _prepared(
     together = 1 if about.get("seconds") or about.get("asha") else plan.algorithm.together(plan.problem.space)
     loop = SearchLoop(state, journal, folder.watched(on_result), together, earlier, plan.goal)
     task = Task.of(plan.problem, plan.evaluator, folder.path, plan.taken)
-    return Prepared(folder.path, journal, plan, state, loop, task)
+    return Prepared(folder.path, folder.command("resume"), journal, plan, state, loop, task)
 
 
 def conduct(prepared: Sequence[Prepared], executor: Executor | OpenExecutor, again: str = "") -> None:
@@ -173,5 +176,5 @@ def conduct(prepared: Sequence[Prepared], executor: Executor | OpenExecutor, aga
         if not one.state.done:
             raise SearchInterruptedError(
                 f"the search in {one.folder} was stopped after {one.state.told} of {one.plan.candidates} candidates; "
-                f"nothing is lost: {again or f'autosnn-ray resume {shlex.quote(str(one.folder))}'}"
+                f"nothing is lost: {again or one.again}"
             )

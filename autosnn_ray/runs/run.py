@@ -51,6 +51,8 @@ class Run(Shown):
         """Returns the best of those that were trained at its end, where there is one."""
         from autosnn_ray.own_packages import analysis
 
+        if halved := analysis.read_halving(self.path):
+            return {"found": f"{halved[0]['architecture']}, winner of successive halving"}
         done = analysis.longest_trained(self.finalists())
         return {} if done.empty else {"found": f"{done['architecture'].iloc[0]}, trained from scratch"}
 

@@ -1,4 +1,4 @@
-"""A search, going on with one, and the evaluation of given architectures: what the user calls."""
+"""A search: what the user calls, and what carries a plan out."""
 
 from __future__ import annotations
 
@@ -9,22 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from autosnn_ray.algorithms import Algorithm, AutoSNN, OnResult
-from autosnn_ray.data.dataset import Dataset
-from autosnn_ray.errors import JournalError
 from autosnn_ray.evaluators import Evaluator, as_evaluator
-from autosnn_ray.journal import Journal
 from autosnn_ray.objectives import Constraint, Goal, Objective
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import search_bar
-from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor, executor_from_dict
+from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
+from autosnn_ray.runs.fitting import fit_for_run
 from autosnn_ray.runs.measuring import Named, find_measures, named_objective
-from autosnn_ray.runs.plan import Plan, default_goal, plan_of
-from autosnn_ray.runs.predictor import fit_for_run
-from autosnn_ray.runs.prepared import conduct, opened, resumed
+from autosnn_ray.runs.plan import Plan, default_goal
+from autosnn_ray.runs.prepared import conduct, opened
 from autosnn_ray.runs.reuse import Runs, earlier_evaluations
 from autosnn_ray.runs.run import Run
 from autosnn_ray.runs.warm_start import architectures_of
-from autosnn_ray.storage.run_folder import open_run_folder
 
 
 def search(
@@ -114,73 +110,30 @@ def search(
             executor = stack.enter_context(executor.open(problem.data.size_bytes))  # sample and search by the same
             how: dict[str, Any] = {"reuse": reuse, "executor": executor, "progress": progress, **where}
             evaluator = fit_for_run(problem, None, planned, **how)
-        plan = planned(evaluator)
-        earlier = earlier_evaluations(reuse, plan)
-        told = stack.enter_context(search_bar("search", candidates, plan.goal, progress=progress, then=on_result))
-        prepared = stack.enter_context(opened(plan, executor=executor, on_result=told, earlier=earlier, **where))
-        conduct([prepared], executor)
-    return Run(prepared.folder)
+        return carry_out(
+            planned(evaluator), reuse=reuse, executor=executor, on_result=on_result, progress=progress, **where
+        )
 
 
-def resume(
-    path: str | Path,
+def carry_out(
+    plan: Plan,
     *,
-    candidates: int | None = None,
-    supernet: str | Path | None = None,
-    data: Dataset | str | Path | None = None,
-    evaluator: Evaluator | Callable[..., Any] | None = None,
-    measures: Iterable[Named] = (),
+    path: str | Path,
     reuse: Runs | None = None,
-    algorithm: Algorithm | None = None,
-    executor: Executor | OpenExecutor | None = None,
+    resume: bool = False,
+    executor: Executor | OpenExecutor,
     storage: str | Path | None = None,
     on_result: OnResult | None = None,
     progress: bool | None = None,
 ) -> Run:
-    """Goes on with a run from what its folder holds, and extends it where more candidates are asked for.
-
-    Candidates that were asked and not told are evaluated again under the same index. An extended run of a
-    generational algorithm (or of random search) ends as one that was asked for the larger number from the start;
-    a steady-state one breeds, after the pause, from results that would otherwise still have been on their way.
-
-    Args:
-        path: The run's folder.
-        candidates: How many to evaluate in all; as many as before where None.
-        supernet: Folder of the supernet, where it is no longer where it was.
-        data: The data set, or where its file or folder is now, where it is not found again.
-        evaluator: The evaluator, where it is none of ``EVALUATORS``.
-        measures: Measures of your own that the run takes, where they are none of ``MEASURES``.
-        reuse: Earlier runs, as in ``search``.
-        algorithm: The algorithm, where it is none of ``ALGORITHMS``; its settings must be those of before.
-        executor: Where candidates are evaluated; as before where None.
-        storage: As in ``search``. From a URL, what it holds and ``path`` does not is fetched first.
-        on_result: Is called with every candidate and its outcome, first with those in the journal.
-        progress: Whether to show a bar; where None, if a terminal or a notebook is there.
-
-    Returns:
-        The run.
-
-    Raises:
-        InvalidInputError: A value is not what is needed.
-        RunExistsError: Another process is at work in the folder.
-        JournalError: No run, a damaged journal, or one of another version of the algorithm.
-        CheckpointError: The supernet is missing, damaged, or not the one the run was started with.
-        SearchInterruptedError: The search was stopped; it can be resumed again.
-        AutoSNNError: The URL cannot be reached at the beginning or the end.
-    """
-    with open_run_folder(path, storage) as folder, Journal.append_to(folder.path) as journal:
-        config = journal.contents.config
-        if not config:
-            raise JournalError(
-                f"{folder.path}: the search was ended before it had begun; there is nothing to go on with. "
-                "Start it as before: the folder counts as new"
-            )
-        moved: dict[str, Any] = {"supernet": supernet, "data": data, "evaluator": evaluator, "measures": measures}
-        plan = plan_of(folder.path, config, candidates=candidates, algorithm=algorithm, **moved)
-        executor = executor or executor_from_dict(config.get("executor", {}))
-        with search_bar("resume", plan.candidates, plan.goal, progress=progress, then=on_result) as told:
-            conduct([resumed(folder, journal, plan, executor, told, earlier_evaluations(reuse, plan))], executor)
-    return Run(folder.path)
+    """Searches as a plan says; the arguments are those of ``search``."""
+    earlier = earlier_evaluations(reuse, plan)
+    with (
+        search_bar("search", plan.candidates, plan.goal, progress=progress, then=on_result) as told,
+        opened(plan, path, executor, resume=resume, storage=storage, on_result=told, earlier=earlier) as prepared,
+    ):
+        conduct([prepared], executor)
+    return Run(prepared.folder)
 
 
 def plan_search(
@@ -193,8 +146,9 @@ def plan_search(
     measures: Iterable[Named] = (),
     candidates: int = 400,
     begin_with: Any = None,
+    finalists: int | None = None,
 ) -> Plan:
-    """Makes the plan of what ``search`` is given, and does nothing of it.
+    """Makes the plan of what ``search`` is given, and of what the command line ends it with, and does nothing of it.
 
     Raises:
         InvalidInputError: A value is not what is needed.
@@ -208,6 +162,7 @@ def plan_search(
         goal=_goal(evaluator, objectives, constraints),
         begin_with=architectures_of(begin_with, problem.space),
         measures=find_measures(measures),
+        finalists=finalists,
     )
 
 

@@ -7,7 +7,6 @@ is unpickled or evaluated, and nothing is written outside the run's folder.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 import threading
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, JournalError, RunExistsError
 from autosnn_ray.files import write_atomically
 from autosnn_ray.journal import JOURNAL_FILE, LOCK_FILE, locked, parse_journal
+from autosnn_ray.own_code import command
 from autosnn_ray.storage.remote import Remote, StorageError
 
 COPY_SECONDS = 5.0
@@ -46,6 +46,11 @@ class RemoteCopy:
         self._failed: Exception | None = None
         self._warned = False
         self._taken_over: TakenOverError | None = None
+
+    @property
+    def storage(self) -> str:
+        """The URL below which runs are, without password."""
+        return self._remote.storage
 
     def fetch(self, *, is_new: bool = False) -> None:
         """Brings the run's folder up to what the remote one holds, where that is further.
@@ -119,8 +124,7 @@ class RemoteCopy:
         except (StorageError, OSError) as error:
             raise StorageError(
                 f"the last copy to {self._remote.name} failed: {error}. {self._folder} is whole; to copy what is "
-                f"missing: autosnn-ray resume {shlex.quote(str(self._folder))} --storage "
-                f"{shlex.quote(str(self._remote.storage))}"
+                f"missing: {command('resume', self._folder, '--storage', self.storage)}"
             ) from error
 
     def push(self, *, is_last: bool = False) -> None:

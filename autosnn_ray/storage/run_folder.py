@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from autosnn_ray.errors import AutoSNNError, AutoSNNWarning, InvalidInputError
+from autosnn_ray.own_code import command
 from autosnn_ray.storage.copy import RemoteCopy
 from autosnn_ray.storage.remote import Remote, is_url, without_password
 
@@ -34,9 +35,9 @@ def run_folder(path: str | Path, storage: str | Path | None = None) -> Path:
         )
     if is_url(storage):
         raise InvalidInputError(
-            f"storage: expected a folder, got the URL {without_password(storage)!r}: `search` and `resume` alone "
-            "copy to one. Work in a folder; what lies in a search's folder is copied with it, when all is done: "
-            "autosnn-ray resume RUN --storage URL"
+            f"storage: expected a folder, got the URL {without_password(storage)!r}: `search`, `enumerate` "
+            "and `resume` alone copy to one. Work in a folder; what lies in a search's folder is copied with it, when "
+            "all is done: autosnn-ray resume RUN --storage URL"
         )
     if storage is None:
         return Path(path)
@@ -57,6 +58,16 @@ class RunFolder:
 
     path: Path
     copy: RemoteCopy | None = None
+
+    def command(self, *words: object) -> str:
+        """Returns a command as it is typed for this run, with its storage where that is a URL.
+
+        Example:
+            >>> RunFolder(Path("runs/first")).command("resume", "--candidates", 600)
+            'autosnn-ray resume runs/first --candidates 600'
+        """
+        name, *options = words
+        return command(name, self.path, *options, *(("--storage", self.copy.storage) if self.copy else ()))
 
     def watched(self, on_result: Callable[P, None] | None) -> Callable[P, None] | None:
         """Makes the search stop, with its next outcome, once another driver has taken it over."""

@@ -14,11 +14,12 @@ from autosnn_ray.journal import JOURNAL_FILE
 from autosnn_ray.objectives import Constraint, SpikeAwareFitness
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
+from autosnn_ray.runs.fitting import fit_for_run
 from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.plan import default_goal
-from autosnn_ray.runs.predictor import fit_for_run
 from autosnn_ray.runs.run import Run
 from autosnn_ray.runs.search import plan_search, search
+from autosnn_ray.runs.swept import folder_of
 
 EXPONENTS = (0.0, -0.08, -0.16, -0.24)
 """Those of the paper (Na et al., ICML 2022)."""
@@ -73,10 +74,12 @@ def sweep_exponents(
     with (executor or default_executor()).open(problem.data.size_bytes) as opened:
         if evaluator is None:
             planned = partial(plan_search, problem, **how)
-            evaluator = fit_for_run(problem, None, planned, path=path, resume=True, executor=opened, progress=progress)
+            evaluator = fit_for_run(
+                problem, None, planned, path=path, resume=True, executor=opened, progress=progress, several=True
+            )
         evaluator = as_evaluator(evaluator)
         for exponent in exponents:
-            folder = Path(path) / f"exponent_{exponent:g}"
+            folder = folder_of(path, exponent)
             found[exponent] = search(
                 problem,
                 evaluator,
@@ -89,26 +92,3 @@ def sweep_exponents(
                 **how,
             )
     return found
-
-
-def sweep_table(runs: dict[float, Run]) -> list[dict[str, Any]]:
-    """Returns what each exponent found, a record for each: its best, and how many candidates it evaluated itself.
-
-    Args:
-        runs: What ``sweep_exponents`` gave.
-    """
-    records = []
-    for exponent, run in runs.items():
-        frame = run.frame()
-        best = run.best(1).to_dict("records")
-        told = frame[frame["status"] == "done"]
-        records.append(
-            {
-                "exponent": exponent,
-                **{name: best[0].get(name) if best else None for name in ("architecture", frame.attrs["quality"])},
-                **{name: best[0].get(name) if best else None for name in ("spikes", "parameters", "fitness")},
-                "evaluated": int((told["reused_from"] == "").sum()),
-                "reused": int((told["reused_from"] != "").sum()),
-            }
-        )
-    return records

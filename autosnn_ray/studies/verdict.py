@@ -40,14 +40,14 @@ class Verdict:
         if not self.is_above_chance:
             found.append(
                 f"nothing is better than chance ({self.chance:.1%}): a fitness rewards networks that hardly fire, and "
-                "so the winner is what does least. Train longer (--epochs), or ask for an accuracy (--constraint "
-                f"'accuracy>={min(1.0, 2 * self.chance):.2f}')"
+                "so the winner is what does least. Train longer (`autosnn-ray halving` has --epochs), or ask for an "
+                f"accuracy (--constraint 'accuracy>={min(1.0, 2 * self.chance):.2f}')"
             )
         if self.is_told_apart is False:
             found.append(
                 f"first and second cannot be told apart: their fitness differs by {self.difference:+.4f} "
                 f"({self.low:+.4f} to {self.high:+.4f}) over the same "
-                f"{self.seeds} seeds; take either, or more --seeds"
+                f"{self.seeds} seeds; take either, or more seeds (`autosnn-ray halving` has --seeds)"
             )
         return found
 

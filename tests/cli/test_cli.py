@@ -193,7 +193,7 @@ def test_bad_searches_get_one_clear_line_and_write_nothing(
 @pytest.mark.parametrize("command", ["halving", "fidelity", "retrain"])
 def test_urls_are_for_search_and_resume(capsys, tmp_path, command):
     said = refused(capsys, command, tmp_path / "run", "--storage", "gs://bucket")
-    assert "got the URL 'gs://bucket': `search` and `resume` alone copy to one" in said
+    assert "got the URL 'gs://bucket': `search`, `enumerate` and `resume` alone copy to one" in said
     assert "autosnn-ray resume RUN --storage URL" in said
 
 

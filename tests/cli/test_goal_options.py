@@ -101,6 +101,11 @@ def test_a_sweep_predicts_from_one_sample_unless_told_otherwise(capsys, tiny_spa
     again = " ".join(ok(capsys, "sweep", tmp_path / "sweep", *where, *exponents).split())
     assert said.split("the best by each")[1] == again.split("the best by each")[1]
     assert (tmp_path / "sweep" / "predictor" / "scratch" / "journal.jsonl").read_bytes() == trained
+    first = tmp_path / "sweep" / "exponent_0"
+    assert f"train these, as `autosnn-ray retrain {first} --top 5` does" in said
+    table = said.split("the best by each")[1].split("next:")[0].strip()
+    assert table in " ".join(ok(capsys, "show", tmp_path / "sweep").split())
+    assert not (tmp_path / "sweep" / "search.json").exists(), "a sweep passes for a search that can be resumed"
 
 
 def test_what_is_no_bound_objective_or_measure_is_refused_in_one_line(capsys, tiny_supernet_folder, tmp_path):
@@ -108,6 +113,7 @@ def test_what_is_no_bound_objective_or_measure_is_refused_in_one_line(capsys, ti
     for options, text in (
         (("--max-energy", "much"), "max"),
         (("--max-energy", "1"), "measure energy: is taken on a candidate's network, and evaluator predictor has none"),
+        (("--objective", "accuracy", "--objective", "energy"), "take one that runs a network: --evaluator scratch, or"),
         (("--objective", "taste"), "unknown objective 'taste'"),
         (("--measure", "taste"), "unknown measure 'taste'"),
         (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pytest
+import yaml
 
 import analysis
 from autosnn_ray.cli.main import main
@@ -95,6 +97,8 @@ def test_every_architecture_is_enumerated(capsys, tmp_path, free):
         (["--evaluator", "scratch", "--evaluator.epochs", 0], "epochs: expected a whole number of at least 1, got 0"),
         (["--evaluator", "path"], "evaluator path: expected a supernet, got none"),
         (["--predictor-sample", 0], "--evaluator: without --supernet, expected one of: scratch, training_free"),
+        (["--predictor-sample", 0], "expected one of: scratch, training_free"),
+        (["--evaluator", "predictor", "--evaluator.epochs", 4], "take no other setting of it than --predictor-sample"),
         (["--evaluator", "predictor", "--predictor-sample", 0], "expected a sample to fit it on"),
         (["--evaluator", "training_free", "--num-cpus", 2],
          "--executor local: evaluates in this process; num_cpus belong to --executor ray"),
@@ -124,6 +128,24 @@ def test_an_evaluators_settings_come_from_a_file_and_are_printed_as_one(capsys, 
         "name": "scratch",
         "settings": {"epochs": 1, "seed": 0, "keep": False, "training": None},
     }
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "toml"])
+@pytest.mark.parametrize("place", ["first", "last", "one word"])
+def test_what_is_typed_wins_over_a_file_wherever_it_stands(capsys, tmp_path, suffix, place):
+    path = tmp_path / f"options.{suffix}"
+    mark = ": " if suffix == "yaml" else " = "
+    lines = ["run", '"of_file"'], ["space", '"digits_16"'], ["candidates", "7"], ["objective", '["accuracy", "loss"]']
+    path.write_text("".join(f"{mark.join(line)}\n" for line in lines))
+    typed = ["typed", "--candidates", 9, "--objective", "spikes", "--objective", "loss", "--constraint=spikes<=9"]
+    file = [f"--config={path}"] if place == "one word" else ["--config", path]
+    given = [*file, *typed] if place == "first" else [*typed, *file]
+    reader = yaml.safe_load if suffix == "yaml" else tomllib.loads
+    found = reader(printed(capsys, "search", *given, "--print-config"))
+    assert (found["run"], found["space"], found["candidates"]) == ("typed", "digits_16", 9)
+    assert (found["objective"], found["constraint"]) == (["spikes", "loss"], ["spikes<=9"])
+    found = reader(printed(capsys, "search", *file, "--print-config"))
+    assert (found["run"], found["candidates"], found["objective"]) == ("of_file", 7, ["accuracy", "loss"])
 
 
 def test_a_name_alone_stands_in_a_file_for_the_evaluator(capsys, tmp_path, free):
@@ -165,7 +187,7 @@ def test_a_search_predicts_from_a_sample_unless_told_otherwise(capsys, tmp_path,
         )
         assert "first 9 architectures, each choice equally often, are trained from scratch for 1 epoch;" in said
         assert "predicted" in said
-        assert "train these, as `autosnn-ray retrain RUN --top 5` does" in said
+        assert "--top 5` does, and take the fittest" in said
         about = evaluator(tmp_path / name)
         assert about["name"] == "predictor"
         assert ("supernet" in about) == (name == "supernet")

@@ -398,7 +398,8 @@ def test_what_a_function_returns_is_given_and_counted_over_nothing(context):
 
 
 def test_other_arguments_are_another_evaluator_when_a_run_is_resumed(tiny_problem, tmp_path):
-    from autosnn_ray.runs.search import resume, search
+    from autosnn_ray.runs.resuming import resume
+    from autosnn_ray.runs.search import search
 
     def go(evaluator, **more):
         return search(tiny_problem, evaluator, path=tmp_path / "run", executor=Local(), **more)

@@ -22,7 +22,7 @@ from autosnn_ray.journal import read_journal
 from autosnn_ray.journal.events import decode
 from autosnn_ray.journal.upgrade import UPGRADES
 from autosnn_ray.runs.executors import Local
-from autosnn_ray.runs.search import resume
+from autosnn_ray.runs.resuming import resume
 from autosnn_ray.training import TrainSettings, train_from_scratch
 
 GOLDEN = Path(__file__).with_name("golden")

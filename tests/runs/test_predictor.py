@@ -11,7 +11,7 @@ import pytest
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError, RunExistsError
-from autosnn_ray.runs.predictor import fit_for_run
+from autosnn_ray.runs.fitting import fit_for_run
 from tests.runs.common import LOCAL
 from tests.runs.evaluators import score
 

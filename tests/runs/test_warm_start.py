@@ -10,7 +10,8 @@ import pytest
 import autosnn_ray as asr
 import search_spaces
 from autosnn_ray.errors import InvalidInputError, JournalError
-from autosnn_ray.runs.search import resume, search
+from autosnn_ray.runs.resuming import resume
+from autosnn_ray.runs.search import search
 from autosnn_ray.runs.warm_start import architectures_of
 from autosnn_ray.space import format_architecture
 from tests.runs.common import LOCAL, larger_problem
