@@ -25,6 +25,7 @@ def test_any_space_fits_frames_of_other_sizes_channels_and_classes(shape, space)
 
 
 def test_frames_too_small_for_a_spaces_pools_are_refused():
-    data = Dataset.from_arrays("mine", np.zeros((60, 3, 7, 31), np.float32), np.arange(60) % 3)
+    x = np.random.default_rng(0).random((60, 3, 7, 31), dtype=np.float32)
+    data = Dataset.from_arrays("mine", x, np.arange(60) % 3)
     with pytest.raises(InvalidInputError, match=r"input_size \(7, 31\): too small for the pools of space 'digits_16'"):
         Problem(search_spaces.load("digits_16"), data, timesteps=2)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -23,6 +24,7 @@ from autosnn_ray.errors import (
     RunExistsError,
     SearchInterruptedError,
 )
+from autosnn_ray.evaluators import Evaluator
 from autosnn_ray.journal import Journal, read_journal
 from tests.runs.common import LOCAL, cut, larger_problem, rows, undisturbed, untrained
 from tests.runs.evaluators import Broken, Counting, Noting, Vandal, faulty, score, scored, weighted
@@ -95,11 +97,24 @@ def test_constraints_beside_a_goal_are_not_dropped(tmp_path):
     assert [one["measure"] for one in run.config()["goal"]["constraints"]] == ["spikes", "parameters"]
 
 
+@dataclass(frozen=True)
+class Listing(Evaluator):
+    """Has a setting whose type nobody checks."""
+
+    name: ClassVar[str] = "listing"
+    folders: tuple[Path, ...]
+
+    def start(self, context):
+        return lambda architecture, repetition: score(context.problem, architecture)
+
+
 def test_an_evaluator_of_ones_own_is_a_dataclass_whose_settings_stand_in_the_journal(tiny_problem, tmp_path):
     run = search(tiny_problem, Noting(str(tmp_path)), tmp_path / "run", candidates=3)
     assert run.config()["evaluator"] == {"name": "noting", "settings": {"folder": str(tmp_path)}}
-    with pytest.raises(InvalidInputError, match=r"evaluator noting: expected settings that a journal can hold.*Path"):
-        search(tiny_problem, Noting(tmp_path), tmp_path / "other")
+    with pytest.raises(InvalidInputError, match=r"folder: expected text, got PosixPath"):
+        Noting(tmp_path)
+    with pytest.raises(InvalidInputError, match=r"evaluator listing: expected settings that a journal can hold.*Path"):
+        search(tiny_problem, Listing((tmp_path,)), tmp_path / "other")
     with pytest.raises(InvalidInputError, match=r"expected arguments that a journal can hold"):
         search(tiny_problem, partial(weighted, weight=tmp_path), tmp_path / "other")
     assert not (tmp_path / "other").exists()
