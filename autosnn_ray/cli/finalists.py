@@ -70,13 +70,15 @@ def end_with_finalists(options: Namespace, problem: Problem, run: Run, executor:
 
 def _train(problem: Problem, run: Run, executor: Executor | OpenExecutor) -> None:
     from autosnn_ray.cli.console import console
+    from autosnn_ray.runs.lengths import epochs_for
     from autosnn_ray.studies.finalists import COUNT, EPOCHS, FINALISTS, train_finalists
 
+    epochs = epochs_for(problem, EPOCHS)
     console.print(
-        f"the {len(run.best(COUNT))} that are predicted best are now trained from scratch, for {epochs_text(EPOCHS)}: "
+        f"the {len(run.best(COUNT))} that are predicted best are now trained from scratch, for {epochs_text(epochs)}: "
         "the first of a predicted order is often not the best of them (--finalists 0 leaves this out)"
     )
-    if not train_finalists(problem, run, count=COUNT, epochs=EPOCHS, executor=executor, progress=True):
+    if not train_finalists(problem, run, count=COUNT, epochs=epochs, executor=executor, progress=True):
         raise AutoSNNError(
             f"{run.path / FINALISTS}: every training failed; `autosnn-ray show` of a folder there says why"
         )

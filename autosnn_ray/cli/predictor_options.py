@@ -35,9 +35,10 @@ def add_predictor_options(parser: ArgumentParser) -> None:
     )
     shown.add_argument(
         "--predictor-epochs",
-        type=int,
-        default=2,
-        help="length of each of these trainings: many short ones teach more than few long ones",
+        type=int | None,
+        default=None,
+        help="length of each of these trainings: many short ones teach more than few long ones (default: 2, or more "
+        "where few samples make few steps)",
     )
 
 
@@ -79,14 +80,15 @@ def evaluator_asked_for(
         return chosen_evaluator(options, supernet)
     from autosnn_ray.cli.console import console
     from autosnn_ray.runs.fitting import fit_for_run
-    from autosnn_ray.runs.predictor import SAMPLE
+    from autosnn_ray.runs.predictor import SAMPLE, short_epochs
 
     sample = min(SAMPLE if options.predictor_sample is None else options.predictor_sample, problem.space.size)
+    epochs = short_epochs(problem) if options.predictor_epochs is None else options.predictor_epochs
 
     def say() -> None:
         console.print(
             f"first {sample} architectures, each choice equally often, are trained from scratch for "
-            f"{epochs_text(options.predictor_epochs)}; the search then predicts all others from them (docs/ranking.md "
+            f"{epochs_text(epochs)}; the search then predicts all others from them (docs/ranking.md "
             "says what that is worth; --evaluator path is AutoSNN's own way)"
         )
 
@@ -99,7 +101,7 @@ def evaluator_asked_for(
         resume=options.resume,
         reuse=options.reuse,
         sample=sample,
-        epochs=options.predictor_epochs,
+        epochs=epochs,
         executor=executor,
         progress=True,
         on_start=say,

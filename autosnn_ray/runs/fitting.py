@@ -14,7 +14,7 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.runs.executors import Executor, OpenExecutor
 from autosnn_ray.runs.noted import note_search, noted_search
 from autosnn_ray.runs.plan import Plan
-from autosnn_ray.runs.predictor import SAMPLE, SHORT_EPOCHS, check_sample, fit_predictor
+from autosnn_ray.runs.predictor import SAMPLE, check_sample, fit_predictor, short_epochs
 from autosnn_ray.runs.reuse import Runs, refuse_before_fitting
 from autosnn_ray.storage.run_folder import RunFolder, open_run_folder
 from autosnn_ray.storage.supernets import keep_supernet
@@ -31,7 +31,7 @@ def fit_for_run(
     resume: bool = False,
     reuse: Runs | None = None,
     sample: int = SAMPLE,
-    epochs: int = SHORT_EPOCHS,
+    epochs: int | None = None,
     executor: Executor | OpenExecutor,
     progress: bool | None = None,
     on_start: Callable[[], None] | None = None,
@@ -60,7 +60,7 @@ def fit_for_run(
         JournalError: The sample there is another search's.
         SearchInterruptedError: It was stopped; the search can be resumed.
     """
-    sample = min(sample, problem.space.size)
+    sample, epochs = min(sample, problem.space.size), short_epochs(problem) if epochs is None else epochs
     check_sample(sample)
     plan = planned(Unfitted(supernet=supernet))
     plan.start()

@@ -12,6 +12,7 @@ from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.batches import evaluate_all
 from autosnn_ray.runs.executors import Executor, OpenExecutor
+from autosnn_ray.runs.lengths import epochs_for
 from autosnn_ray.runs.sample import balanced_sample
 from autosnn_ray.space.additive import FEWEST
 from autosnn_ray.training.supernet import Supernet
@@ -30,7 +31,7 @@ def fit_predictor(
     *,
     path: str | Path,
     sample: int = SAMPLE,
-    epochs: int = SHORT_EPOCHS,
+    epochs: int | None = None,
     seed: int = PREDICTOR_SEED,
     executor: Executor | OpenExecutor | None = None,
     on_run: OnRun | None = None,
@@ -46,7 +47,8 @@ def fit_predictor(
             used again, and extended.
         sample: Architectures; about three times as many as there are choices over all slots. All of a space that has
             fewer.
-        epochs: Length of each training, passes over the training split.
+        epochs: Length of each training, passes over the training split; where None two, or more where few samples make
+            few steps.
         seed: What the sample and its trainings are drawn from.
         executor: Where; Ray started on this machine where None.
         on_run: Is called with every run that begins.
@@ -59,7 +61,7 @@ def fit_predictor(
         InvalidInputError: Fewer than five architectures were asked for, or could be trained.
         JournalError: What is there was made with other settings.
     """
-    sample = min(sample, problem.space.size)
+    sample, epochs = min(sample, problem.space.size), short_epochs(problem) if epochs is None else epochs
     check_sample(sample)
     home = Path(path)
     scratch = home / "alone" if (home / "alone").is_dir() else home / "scratch"  # older studies call it alone
@@ -83,6 +85,11 @@ def fit_predictor(
     }
     trained = found.pop("scratch")
     return Predictor(fit(trained, **found, epochs=epochs, problem=problem), supernet)
+
+
+def short_epochs(problem: Problem) -> int:
+    """Returns how long the trainings of a sample are unless told otherwise."""
+    return epochs_for(problem, SHORT_EPOCHS)
 
 
 def check_sample(sample: int) -> None:

@@ -8,6 +8,7 @@ from autosnn_ray.checks import check_whole
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor
+from autosnn_ray.runs.lengths import epochs_for
 from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
@@ -26,7 +27,7 @@ def train_finalists(
     run: Run,
     *,
     count: int = COUNT,
-    epochs: int = EPOCHS,
+    epochs: int | None = None,
     measures: Iterable[Named] = (),
     executor: Executor | OpenExecutor | None = None,
     on_run: OnRun | None = None,
@@ -43,7 +44,8 @@ def train_finalists(
         problem: What was searched; only training and validation samples are used.
         run: The search.
         count: How many of its best.
-        epochs: Length of each training, passes over the training split.
+        epochs: Length of each training, passes over the training split; where None eight, or more where few samples
+            make few steps.
         measures: Measures of your own that the search aimed at, where they are not registered.
         executor: Where; Ray started on this machine where None.
         on_run: Is called with every run that begins.
@@ -57,6 +59,7 @@ def train_finalists(
         JournalError: What is there was trained otherwise.
     """
     check_whole("count", count)
+    epochs = epochs_for(problem, EPOCHS) if epochs is None else epochs
     names = best_names(run, count)
     trainings = Trainings.of(problem, run, measures=measures)
     home = run.path / FINALISTS / f"epochs_{epochs}"

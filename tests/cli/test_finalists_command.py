@@ -39,13 +39,13 @@ def rows(folder):
 
 def test_the_best_that_are_predicted_are_trained_and_shown(capsys, tmp_path, free):
     said = search(capsys, tmp_path / "run", free)
-    assert "the 5 that are predicted best are now trained from scratch, for 1 epoch" in said
+    assert "the 5 that are predicted best are now trained from scratch, for 12 epochs" in said
     assert "--top 5" not in said, "what is done anyway is advised"
     found = rows(tmp_path / "run")
     assert sorted(row["predicted_place"] for row in found) == [1, 2, 3, 4, 5]
     assert [row["fitness"] for row in found] == sorted((row["fitness"] for row in found), reverse=True)
     assert f"found: {found[0]['architecture']}, the best of them" in said
-    assert "trained from scratch: once, for 1 epoch, on 60 validation samples" in said
+    assert "trained from scratch: once, for 12 epochs, on 60 validation samples" in said
     for shown in (tmp_path / "run", tmp_path / "run" / "finalists"):
         again = " ".join(ok(capsys, "show", shown).split())
         assert f"found: {found[0]['architecture']}, the best of them" in again
@@ -58,16 +58,16 @@ def test_the_best_that_are_predicted_are_trained_and_shown(capsys, tmp_path, fre
 def test_what_a_kill_left_of_them_is_gone_on_with(capsys, tmp_path, free):
     search(capsys, tmp_path / "run", free)
     home, found = tmp_path / "run" / "finalists", rows(tmp_path / "run")
-    kept, lost, cut, *rest = sorted((home / "epochs_1").iterdir())
+    kept, lost, cut, *rest = sorted((home / "epochs_12").iterdir())
     shutil.rmtree(lost)
     journal = cut / "journal.jsonl"
     asked = next(line for line in journal.read_text().splitlines() if '"ask"' in line)
     journal.write_text(journal.read_text().split(asked)[0] + asked + "\n")
     before = (kept / "journal.jsonl").read_bytes()
-    (home / "epochs_1" / "not_begun").mkdir()
-    (home / "epochs_1" / "not_begun" / "journal.jsonl").touch()
+    (home / "epochs_12" / "not_begun").mkdir()
+    (home / "epochs_12" / "not_begun" / "journal.jsonl").touch()
     assert "2 more not at the end of their training yet" in " ".join(ok(capsys, "show", home).split())
-    shutil.rmtree(home / "epochs_1" / "not_begun")
+    shutil.rmtree(home / "epochs_12" / "not_begun")
     for one in (kept, *rest):
         one.rename(tmp_path / one.name)
     assert "not at their end yet" in ok(capsys, "show", home)

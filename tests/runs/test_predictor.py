@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,6 +13,7 @@ import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError, RunExistsError
 from autosnn_ray.runs.fitting import fit_for_run
+from autosnn_ray.runs.lengths import epochs_for
 from tests.runs.common import LOCAL
 from tests.runs.evaluators import score
 
@@ -72,6 +74,15 @@ def test_it_is_never_judged_by_what_it_saw(fitted, tiny_problem, tmp_path):
     assert len(evaluator.fitted["architectures"]) == 6
     with pytest.raises(InvalidInputError, match="that the evaluator was fitted on, found 3"):
         analysis.read_rankings(study, resamples=20)
+
+
+def test_of_few_samples_trainings_take_as_many_steps_by_more_epochs(tiny_problem, tmp_path):
+    few = replace(tiny_problem, data=replace(tiny_problem.data, train=tiny_problem.data.train.head(400)))
+    assert [epochs_for(few, epochs) for epochs in (1, 2, 8)] == [3, 6, 21], "13 steps an epoch, where digits have 34"
+    assert [epochs_for(tiny_problem, epochs) for epochs in (1, 2, 8)] == [1, 2, 8]
+    evaluator = asr.fit_predictor(few, path=tmp_path / "sample", sample=5, executor=LOCAL)
+    assert evaluator.fitted["epochs"] == 6
+    assert analysis.read_config(tmp_path / "sample" / "scratch")["evaluator"]["settings"]["epochs"] == 6
 
 
 def test_it_needs_no_supernet(tiny_problem, tmp_path):
