@@ -16,3 +16,11 @@ assert not found, found
 def test_a_search_in_this_process_imports_what_it_uses_and_no_more(tmp_path):
     """Neither Ray, nor what draws, tests hypotheses, or splits groups; data, search and results in one."""
     subprocess.run([sys.executable, "-c", SEARCH, str(tmp_path / "run")], check=True)
+
+
+def test_the_package_itself_is_the_command_line():
+    run = subprocess.run([sys.executable, "-m", "autosnn_ray", "spaces"], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "digits_16" in run.stdout
+    wrong = subprocess.run([sys.executable, "-m", "autosnn_ray", "spices"], capture_output=True, check=False)
+    assert wrong.returncode == 2
