@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .compare import compare
 from .designs import design_costs, read_designs, setting_of, summarise_designs
 from .effects import effects
-from .finalists import HALVING_FILE, best_known, longest_trained, read_finalists, read_halving
+from .finalists import best_known, longest_trained, read_finalists, read_halving
 from .folders import KINDS, Folder, contents_of, kind_of
 from .frames import correct, layer_spikes, read, read_config, state, write_frame
 from .fronts import front, hypervolume
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AT",
-    "HALVING_FILE",
     "KINDS",
     "PLOTS",
     "PLOTS_OF",

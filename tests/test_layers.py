@@ -102,6 +102,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "jsonargparse",
         "tomli_w",
     ),
+    "autosnn_ray.__main__": ("autosnn_ray.cli",),
     "autosnn_ray.testing": (*EVALUATORS, "autosnn_ray.testing", "search_spaces", "numpy", "torch"),
     "search_spaces": (*SPACE,),
     "analysis": (*ALGORITHMS, "analysis", "numpy", "pandas", "matplotlib", "moocore", "scipy"),

@@ -5,7 +5,6 @@ The last round trains each with several seeds; the spread is shown. Given again,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -65,27 +64,19 @@ def hold_halving(
     also: Sequence[str] = (),
     constraints: Sequence[Constraint] = (),
 ) -> None:
-    """Holds the rounds, prints them, and writes ``halving/halving.json`` into the search's folder."""
+    """Holds the rounds, and prints what came of them."""
     from autosnn_ray.cli.console import say_written
-    from autosnn_ray.files import write_atomically
     from autosnn_ray.own_packages import analysis
-    from autosnn_ray.studies.halving import HALVING, describe, successive_halving
-    from autosnn_ray.studies.verdict import judge
+    from autosnn_ray.studies.halving import HALVING, HALVING_FILE, successive_halving
 
-    found = successive_halving(
+    if not successive_halving(
         problem, run, rounds=rounds, also=also, constraints=constraints, executor=executor, progress=True
-    )
-    verdict = judge(found, problem.data.chance)
-    if verdict is None:
+    ):
         raise AutoSNNError(
             f"{run.path / HALVING}: every training failed; `autosnn-ray show` of a folder there says why"
         )
-    rows = [{**row, "epochs": rounds[row["round"]].epochs} for row in describe(found)]
-    rows[0]["warnings"] = verdict.warnings
-    write_tables(halved(rows))
-    target = run.path / HALVING / analysis.HALVING_FILE
-    write_atomically(target, f"{json.dumps(rows, indent=2)}\n".encode())
-    say_written([target])
+    write_tables(halved(analysis.read_halving(run.path)))
+    say_written([run.path / HALVING / HALVING_FILE])
 
 
 def halved(rows: Sequence[Mapping[str, Any]]) -> Output:

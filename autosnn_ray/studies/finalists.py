@@ -12,7 +12,7 @@ from autosnn_ray.runs.lengths import epochs_for
 from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
-from autosnn_ray.studies.halving import Finalist, placed
+from autosnn_ray.studies.placed import Finalist, placed
 from autosnn_ray.studies.trainings import Trainings, best_names
 
 FINALISTS = "finalists"

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 
 from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.objectives import Constraint, Goal
+from autosnn_ray.files import write_atomically
+from autosnn_ray.objectives import Constraint
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor, default_executor
 from autosnn_ray.runs.measuring import Named
 from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
-from autosnn_ray.space import Architecture, format_architecture
+from autosnn_ray.space import format_architecture
+from autosnn_ray.studies.placed import Finalist, describe, placed
 from autosnn_ray.studies.trainings import Trainings, best_names
+from autosnn_ray.studies.verdict import judge
 
-HALVING = "halving"
-"""Folder of the rounds in a search's folder."""
+HALVING, HALVING_FILE = "halving", "halving.json"
+"""Folder of the rounds in a search's folder, and what came of them there, for ``analysis.read_halving``."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +63,6 @@ def halving_rounds(finalists: int, *, epochs: int = 20, seeds: int = 3, rounds: 
     )
 
 
-@dataclass(frozen=True)
-class Finalist:
-    """What came of an architecture in one round.
-
-    Attributes:
-        architecture: As written, ``srb_k5/skip/…``.
-        round: The round, from 0.
-        place: Its place in the round by mean worth, from 1.
-        fitness: Mean over the seeds of the search's first objective: its fitness, unless another was asked for.
-        evaluations: One a seed, on the validation split.
-        fitnesses: The fitness of each.
-        is_feasible: Whether every constraint of the search is kept, on average over the seeds.
-    """
-
-    architecture: str
-    round: int
-    place: int
-    fitness: float
-    evaluations: tuple[Evaluation, ...] = field(repr=False)
-    fitnesses: tuple[float, ...] = ()
-    is_feasible: bool = True
-
-
 def successive_halving(
     problem: Problem,
     run: Run,
@@ -101,7 +79,8 @@ def successive_halving(
 
     Rounds are complete before the next begins, so that the result does not depend on who finishes first. Trainings are
     kept under ``halving/`` in the run's folder and used again: after a search was extended, only those are trained that
-    did not take part before. Source: Jamieson and Talwalkar, AISTATS 2016.
+    did not take part before. What came of them is written to ``halving/halving.json``. Source: Jamieson and Talwalkar,
+    AISTATS 2016.
 
     Args:
         problem: What was searched; only training and validation samples are used.
@@ -145,55 +124,14 @@ def successive_halving(
             round_placed = placed(number, evaluated, trainings.goal, plan.seeds)
             found = round_placed + found
             entered = [finalist.architecture for finalist in round_placed]
+    _keep(run, found, rounds, problem.data.chance)
     return found
 
 
-def placed(
-    number: int, evaluated: Mapping[Architecture, tuple[Evaluation, ...]], goal: Goal, seeds: int
-) -> list[Finalist]:
-    """Sorts a round's architectures by mean worth; those without an evaluation of every seed fall out.
-
-    Raises:
-        InvalidInputError: An objective of one's own says of no training how good it is.
-    """
-    rows: list[tuple[tuple[float, ...], str, tuple[Evaluation, ...]]] = []
-    whole = {name: found for name, found in evaluated.items() if len(found) == seeds}
-    for architecture, evaluations in whole.items():
-        judged = [goal.judge(evaluation) for evaluation in evaluations]
-        if all(judgement.is_finite for judgement in judged):
-            violation = statistics.fmean(judgement.violation for judgement in judged)
-            worth = statistics.fmean(judgement.values[0] for judgement in judged)
-            spikes = statistics.fmean(evaluation.spikes for evaluation in evaluations)
-            rows.append(((violation, -worth, spikes), format_architecture(architecture), evaluations))
-    if whole and not rows:
-        raise InvalidInputError(
-            f"objective {goal.objectives[0].label}: expected a finite number for networks trained from scratch, got "
-            f"none for any of {len(whole)}; what is known of one: {', '.join(next(iter(whole.values()))[0])}"
-        )
-    rows.sort(key=lambda row: row[:2])
-    return [
-        Finalist(name, number, place, -key[1], evaluations, tuple(map(goal.objectives[0], evaluations)), key[0] == 0)
-        for place, (key, name, evaluations) in enumerate(rows, start=1)
-    ]
-
-
-def describe(finalists: Sequence[Finalist]) -> list[dict[str, Any]]:
-    """Returns finalists as plain values, a dictionary each, for JSON and frames."""
-    return [
-        {
-            "round": finalist.round,
-            "place": finalist.place,
-            "architecture": finalist.architecture,
-            "fitness": finalist.fitness,
-            "fitness_low": min(finalist.fitnesses),
-            "fitness_high": max(finalist.fitnesses),
-            "accuracy": statistics.fmean(one.accuracy for one in finalist.evaluations),
-            "accuracy_low": min(one.accuracy for one in finalist.evaluations),
-            "accuracy_high": max(one.accuracy for one in finalist.evaluations),
-            "spikes": statistics.fmean(one.spikes for one in finalist.evaluations),
-            "feasible": finalist.is_feasible,
-            "seconds": sum(one.seconds for one in finalist.evaluations),
-            "seeds": len(finalist.evaluations),
-        }
-        for finalist in finalists
-    ]
+def _keep(run: Run, found: Sequence[Finalist], rounds: Sequence[Round], chance: float) -> None:
+    """Writes down what came of the rounds, the winner at the head with what must be said of it."""
+    verdict = judge(found, chance)
+    if verdict is not None:
+        rows = [{**row, "epochs": rounds[row["round"]].epochs} for row in describe(found)]
+        rows[0]["warnings"] = verdict.warnings
+        write_atomically(run.path / HALVING / HALVING_FILE, f"{json.dumps(rows, indent=2)}\n".encode())

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autosnn_ray.studies.halving import Finalist
+from autosnn_ray.studies.placed import Finalist
 
 
 @dataclass(frozen=True)

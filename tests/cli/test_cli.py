@@ -139,7 +139,7 @@ def test_spaces_and_datasets_are_listed(capsys):
         (["train", "x", "--surrogate", "relu"], "unknown surrogate 'relu'; expected one of: atan"),
         (["train", "x", "--neuron", "hh"], "'hh'; expected one of: plif"),
         (["train", "x", "--sampling", "fair"], "unknown sampling 'fair'; expected one of: uniform, strict"),
-        (["train", "x", "--workers", "0"], "workers: expected a whole number of at least 1, or None, got 0"),
+        (["train", "x", "--workers", "0"], "workers: expected a whole number of at least 1, got 0"),
         (["train", "x", "--workers", "2", "--architecture", "skip/skip"], "they train a supernet; one network is"),
         (["train", "x", "--epochs", "0"], "epochs: expected a whole number of at least 1, got 0"),
         (["train", "x", "--config", "/nowhere.toml"], "/nowhere.toml: no such file"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError
-from autosnn_ray.studies.halving import Round, describe
+from autosnn_ray.studies.halving import Round
+from autosnn_ray.studies.placed import describe
 from tests.runs.common import LOCAL, cut
 from tests.runs.evaluators import score
 
@@ -33,6 +35,11 @@ def test_rounds_halve_and_the_winner_comes_from_the_last(run, tiny_problem):
     assert set(run.best(4)["architecture"]) <= first
     best_of_first = [row["architecture"] for row in rows if row["round"] == 0 and row["place"] <= 2]
     assert sorted(best_of_first) == sorted(row["architecture"] for row in last)
+
+    told = analysis.read_halving(run.path)
+    assert [{name: row[name] for name in rows[0]} for row in told] == rows
+    assert [row["epochs"] for row in told] == [2] * len(rows)
+    assert analysis.best_known(run.path, 2) == [row["architecture"] for row in last]
 
     before = {path: path.read_bytes() for path in (run.path / "halving").rglob("journal.jsonl")}
     assert len(before) == len(rows)

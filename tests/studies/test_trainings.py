@@ -13,7 +13,8 @@ import autosnn_ray as asr
 from autosnn_ray.cli.main import main
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.evaluations import Evaluation
-from autosnn_ray.studies.halving import Round, halving_rounds, placed
+from autosnn_ray.studies.halving import Round, halving_rounds
+from autosnn_ray.studies.placed import placed
 from tests.runs.common import LOCAL
 from tests.runs.evaluators import score, scored
 

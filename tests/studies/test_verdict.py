@@ -6,7 +6,7 @@ import pytest
 
 from autosnn_ray.evaluations import Evaluation
 from autosnn_ray.objectives import SpikeAwareFitness
-from autosnn_ray.studies.halving import Finalist
+from autosnn_ray.studies.placed import Finalist
 from autosnn_ray.studies.verdict import judge
 
 FITNESS = SpikeAwareFitness(1000.0)
