@@ -11,6 +11,7 @@ import pandas as pd
 
 from autosnn_ray.errors import JournalError
 from autosnn_ray.journal import JOURNAL_FILE, read_journal
+from autosnn_ray.journal.folders import FINALISTS, HALVING, HALVING_FILE
 from autosnn_ray.objectives import Goal
 from autosnn_ray.own_code import own_code_of
 from autosnn_ray.space import format_architecture
@@ -19,13 +20,7 @@ from .frames import frame_of, open_journal
 from .rows import goal_of, quality_of_goal, rows_of
 from .statistics import best
 
-HALVING, HALVING_FILE = "halving", "halving.json"
-"""Where a search's folder has what successive halving found."""
-
 _OF_HALVING = {"architecture", "round", "place", "seeds", "fitness", "accuracy", "spikes", "feasible"}
-
-FOLDER = "finalists"
-"""Where a search's folder has them: a run for each, below one folder for each length of training."""
 
 _COLUMNS = (
     "architecture", "predicted_place", "accuracy", "accuracy_low", "accuracy_high", "spikes", "fitness", "loss",
@@ -124,7 +119,7 @@ def _read(run: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     places = {name: place for place, name in enumerate(best(frame, len(frame))["architecture"], start=1)}
     rows = [
         {**row, "predicted_place": places.get(row["architecture"], np.nan)}
-        for file in sorted(run.glob(f"{FOLDER}/*/*/{JOURNAL_FILE}"))
+        for file in sorted(run.glob(f"{FINALISTS}/*/*/{JOURNAL_FILE}"))
         for row in _rows(file.parent, goal)
     ]
     found = pd.DataFrame(rows, columns=[*_COLUMNS, "worth"])

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from autosnn_ray.checks import check_whole
 from autosnn_ray.data.dataset import Dataset
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.shown import Shown
@@ -56,8 +57,7 @@ class Problem(Shown):
 
     def __post_init__(self) -> None:
         steps = self.timesteps
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-            raise InvalidInputError(f"timesteps: expected a whole number of at least 1, got {steps!r}")
+        check_whole("timesteps", steps)
         if self.data.train.x.ndim == 5 and self.data.train.x.shape[1] != steps:
             raise InvalidInputError(
                 f"timesteps: expected {self.data.train.x.shape[1]}, the frames that a sample of {self.data.name!r} "
@@ -87,6 +87,17 @@ class Problem(Shown):
         entries: list[object] = [self.space.checksum, self.data.checksum, self.timesteps, self.neuron.to_dict()]
         entries += [self.data.augmented] if self.data.augmented else []
         return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What decides how its networks train, settings aside, each part by its name, as plain values."""
+        return {
+            "space": self.space.checksum,
+            "data": self.data.checksum,
+            **self.data.augmented,
+            "timesteps": self.timesteps,
+            "neuron": self.neuron.to_dict(),
+        }
 
     def network(self, generator: torch.Generator, architecture: Architecture | None = None) -> SpikingNetwork:
         """Builds a network with weights from a generator and nothing else.

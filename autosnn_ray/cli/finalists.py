@@ -70,10 +70,10 @@ def end_with_finalists(options: Namespace, problem: Problem, run: Run, executor:
 
 def _train(problem: Problem, run: Run, executor: Executor | OpenExecutor) -> None:
     from autosnn_ray.cli.console import console
-    from autosnn_ray.runs.lengths import epochs_for
-    from autosnn_ray.studies.finalists import COUNT, EPOCHS, FINALISTS, train_finalists
+    from autosnn_ray.journal.folders import FINALISTS
+    from autosnn_ray.studies.finalists import COUNT, finalist_epochs, train_finalists
 
-    epochs = epochs_for(problem, EPOCHS)
+    epochs = finalist_epochs(problem)
     console.print(
         f"the {len(run.best(COUNT))} that are predicted best are now trained from scratch, for {epochs_text(epochs)}: "
         "the first of a predicted order is often not the best of them (--finalists 0 leaves this out)"
@@ -110,11 +110,12 @@ def finalists_of(run: Path) -> Table | None:
 
 
 def _notes(run: Path, frame: pd.DataFrame) -> list[str]:
+    from autosnn_ray.journal.folders import FINALISTS
     from autosnn_ray.own_packages import analysis
 
     first = frame.iloc[0]
     # Those that were not begun have a folder, and no row.
-    begun = sum(one.is_dir() for one in run.glob("finalists/*/*"))
+    begun = sum(one.is_dir() for one in run.glob(f"{FINALISTS}/*/*"))
     pending = begun - int((frame["status"] != "pending").sum())
     name = first["architecture"]
     found = [

@@ -66,8 +66,9 @@ def hold_halving(
 ) -> None:
     """Holds the rounds, and prints what came of them."""
     from autosnn_ray.cli.console import say_written
+    from autosnn_ray.journal.folders import HALVING, HALVING_FILE
     from autosnn_ray.own_packages import analysis
-    from autosnn_ray.studies.halving import HALVING, HALVING_FILE, successive_halving
+    from autosnn_ray.studies.halving import successive_halving
 
     if not successive_halving(
         problem, run, rounds=rounds, also=also, constraints=constraints, executor=executor, progress=True

@@ -80,12 +80,9 @@ def evaluator_asked_for(
         return chosen_evaluator(options, supernet)
     from autosnn_ray.cli.console import console
     from autosnn_ray.runs.fitting import fit_for_run
-    from autosnn_ray.runs.predictor import SAMPLE, short_epochs
+    from autosnn_ray.runs.predictor import SAMPLE
 
-    sample = min(SAMPLE if options.predictor_sample is None else options.predictor_sample, problem.space.size)
-    epochs = short_epochs(problem) if options.predictor_epochs is None else options.predictor_epochs
-
-    def say() -> None:
+    def say(sample: int, epochs: int) -> None:
         console.print(
             f"first {sample} architectures, each choice equally often, are trained from scratch for "
             f"{epochs_text(epochs)}; the search then predicts all others from them (docs/ranking.md "
@@ -100,8 +97,8 @@ def evaluator_asked_for(
         storage=options.storage,
         resume=options.resume,
         reuse=options.reuse,
-        sample=sample,
-        epochs=epochs,
+        sample=SAMPLE if options.predictor_sample is None else options.predictor_sample,
+        epochs=options.predictor_epochs,
         executor=executor,
         progress=True,
         on_start=say,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from autosnn_ray.checks import check_types
+from autosnn_ray.checks import check_types, check_whole
 from autosnn_ray.data.augmentation import find_augmentation
 from autosnn_ray.data.readers.frames import FRAMES_BY
 from autosnn_ray.errors import InvalidInputError, unknown_name
@@ -62,9 +62,8 @@ class DataOptions:
             if given is not None and not (is_pair and all(type(side) is int and side > 0 for side in given)):
                 raise InvalidInputError(f"{name}: expected {sides} in pixels, got {given!r}")
         for name in ("train_samples", "validation_samples", "test_samples", "frames"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
+            if getattr(self, name) is not None:
+                check_whole(name, getattr(self, name))
         if self.augmentation is not None:
             find_augmentation(self.augmentation)
         if self.frames_by is not None and self.frames_by not in FRAMES_BY:

@@ -29,6 +29,9 @@ UNTRAINED_SHARE = 0.75
 """What untrained networks say of spikes, as a share. Firing rates settle late: those of a short training order those of
 a long one worse than those before it do, and both together best (docs/ranking.md)."""
 
+_PARTS = {"black": "augmentation"}
+"""Of a problem, what is a part of another."""
+
 _Z = 1.96
 """Of ``CONFIDENCE``, on both sides."""
 
@@ -79,8 +82,9 @@ class Predictor(Evaluator):
 
     def check(self, problem: Problem) -> None:
         """Refuses another problem than the sample's, or than the supernet's."""
-        known, now = self.fitted.get("problem"), parts_of(problem)
-        differing = sorted(name for name in now if known is not None and known.get(name) != now[name])
+        now = problem.parts
+        known = self.fitted.get("problem", now)
+        differing = sorted({_PARTS.get(name, name) for name in {**known, **now} if known.get(name) != now.get(name)})
         if differing:
             raise InvalidInputError(
                 f"fitted: expected a sample that was trained on this problem, got one of another "
@@ -218,18 +222,7 @@ def fit(
         **({} if untrained is None else {"untrained": True}),
         "architectures": [format_architecture(architecture) for architecture in shared],
         **({} if epochs is None else {"epochs": epochs}),
-        **({} if problem is None else {"problem": parts_of(problem)}),
-    }
-
-
-def parts_of(problem: Problem) -> dict[str, Any]:
-    """Returns what decides how a problem's architectures train, each part by its name, as plain values."""
-    return {
-        "space": problem.space.checksum,
-        "data": problem.data.checksum,
-        "augmentation": problem.data.augmented,
-        "timesteps": problem.timesteps,
-        "neuron": problem.neuron.to_dict(),
+        **({} if problem is None else {"problem": problem.parts}),
     }
 
 

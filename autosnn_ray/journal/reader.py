@@ -93,7 +93,8 @@ def journal_path(path: str | Path) -> Path:
 def is_unbegun(file: Path) -> bool:
     """Says whether a journal holds no more than a part of its first line: its writer was killed before it began."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.readline()
     except OSError:
         return False
     return b"\n" not in content and content[:5] == b'{"v":'[: len(content)]

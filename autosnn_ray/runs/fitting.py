@@ -12,7 +12,7 @@ from autosnn_ray.journal import JOURNAL_FILE, locked, read_journal
 from autosnn_ray.journal.differences import differences
 from autosnn_ray.problem import Problem
 from autosnn_ray.runs.executors import Executor, OpenExecutor
-from autosnn_ray.runs.noted import note_search, noted_search
+from autosnn_ray.runs.noted import has_begun, note_search, noted_search
 from autosnn_ray.runs.plan import Plan
 from autosnn_ray.runs.predictor import SAMPLE, check_sample, fit_predictor, short_epochs
 from autosnn_ray.runs.reuse import Runs, refuse_before_fitting
@@ -34,7 +34,7 @@ def fit_for_run(
     epochs: int | None = None,
     executor: Executor | OpenExecutor,
     progress: bool | None = None,
-    on_start: Callable[[], None] | None = None,
+    on_start: Callable[[int, int], None] | None = None,
     several: bool = False,
 ) -> Predictor:
     """Fits the predictor that a run is searched by, in the run's folder, unless the search would be refused.
@@ -51,7 +51,8 @@ def fit_for_run(
         epochs: As in ``fit_predictor``.
         executor: Where.
         progress: Whether to show a bar.
-        on_start: Is called before the first training, once ``resume`` could go on.
+        on_start: Is called before the first training, once ``resume`` could go on, with how many architectures are
+            trained, and for how many epochs.
         several: Whether the folder is one of several searches, which is none that could be resumed.
 
     Raises:
@@ -82,7 +83,7 @@ def fit_noted(
     *,
     executor: Executor | OpenExecutor,
     progress: bool | None,
-    on_start: Callable[[], None] | None = None,
+    on_start: Callable[[int, int], None] | None = None,
     several: bool = False,
 ) -> Predictor:
     """Notes in a run's folder what the search will be, and fits the predictor that it is searched by."""
@@ -91,13 +92,13 @@ def fit_noted(
     except OSError as error:
         raise JournalError(f"{home.path}: cannot be written: {error.strerror or error}") from error
     with locked(home.path):
-        if not (several or _config_begun(home.path)):
+        if not (several or has_begun(home.path)):
             config = plan.config() | {"executor": executor.to_dict(), "sample": sample, "sample_epochs": epochs}
             if kept := keep_supernet(plan.evaluator.weights, home.path, inside=home.copy is not None):
                 config["evaluator"]["supernet"] |= kept
             note_search(home.path, config)
         if on_start is not None:
-            on_start()
+            on_start(sample, epochs)
         former = home.path / "survey"  # as folders of older versions call it
         try:
             return fit_predictor(

@@ -8,7 +8,8 @@ from typing import Any
 
 from autosnn_ray.errors import JournalError
 from autosnn_ray.files import write_atomically
-from autosnn_ray.journal import JOURNAL_FILE, read_journal
+from autosnn_ray.journal import JOURNAL_FILE
+from autosnn_ray.journal.reader import is_unbegun
 
 SEARCH_FILE = "search.json"
 """Its name in the run's folder; once the journal has begun, that says it all, and nobody reads this any more."""
@@ -29,14 +30,20 @@ def note_search(folder: Path, config: dict[str, Any]) -> None:
         raise JournalError(f"{folder / SEARCH_FILE}: cannot be written: {error.strerror or error}") from error
 
 
+def has_begun(folder: Path) -> bool:
+    """Says whether a search has a journal that holds more than a part of its first line."""
+    journal = folder / JOURNAL_FILE
+    return journal.is_file() and not is_unbegun(journal)
+
+
 def noted_search(folder: Path) -> dict[str, Any] | None:
     """Reads what a search will be that has not begun; None where its journal has, or nothing was noted.
 
     Raises:
-        JournalError: The note, or the journal, is damaged.
+        JournalError: The note is damaged.
     """
     file = folder / SEARCH_FILE
-    if not file.is_file() or ((folder / JOURNAL_FILE).is_file() and read_journal(folder).config):
+    if not file.is_file() or has_begun(folder):
         return None
     try:
         config = json.loads(file.read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autosnn_ray.checks import check_whole
+from autosnn_ray.journal.folders import FINALISTS
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
 from autosnn_ray.runs.executors import Executor, OpenExecutor
@@ -14,9 +15,6 @@ from autosnn_ray.runs.run import Run
 from autosnn_ray.shown import epochs_text
 from autosnn_ray.studies.placed import Finalist, placed
 from autosnn_ray.studies.trainings import Trainings, best_names
-
-FINALISTS = "finalists"
-"""Folder of the trainings in a search's folder."""
 
 COUNT, EPOCHS = 5, 8
 """The first of a predicted order is often not the best of the first five: docs/ranking.md has the figures."""
@@ -59,7 +57,7 @@ def train_finalists(
         JournalError: What is there was trained otherwise.
     """
     check_whole("count", count)
-    epochs = epochs_for(problem, EPOCHS) if epochs is None else epochs
+    epochs = finalist_epochs(problem) if epochs is None else epochs
     names = best_names(run, count)
     trainings = Trainings.of(problem, run, measures=measures)
     home = run.path / FINALISTS / f"epochs_{epochs}"
@@ -67,3 +65,8 @@ def train_finalists(
         on_result = told(f"the best {len(names)}, {epochs_text(epochs)}", len(names)) if told else None
         evaluated = trainings.train_each(names, epochs=epochs, home=home, executor=executor, on_result=on_result)
     return placed(0, evaluated, trainings.goal, 1)
+
+
+def finalist_epochs(problem: Problem) -> int:
+    """Returns how long finalists are trained unless told otherwise."""
+    return epochs_for(problem, EPOCHS)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from autosnn_ray.checks import check_whole
 from autosnn_ray.errors import InvalidInputError
 from autosnn_ray.files import write_atomically
+from autosnn_ray.journal.folders import HALVING, HALVING_FILE
 from autosnn_ray.objectives import Constraint
 from autosnn_ray.problem import Problem
 from autosnn_ray.progress import OnRun, run_bar
@@ -20,9 +21,6 @@ from autosnn_ray.space import format_architecture
 from autosnn_ray.studies.placed import Finalist, describe, placed
 from autosnn_ray.studies.trainings import Trainings, best_names
 from autosnn_ray.studies.verdict import judge
-
-HALVING, HALVING_FILE = "halving", "halving.json"
-"""Folder of the rounds in a search's folder, and what came of them there, for ``analysis.read_halving``."""
 
 
 @dataclass(frozen=True)

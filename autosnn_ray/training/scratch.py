@@ -65,14 +65,7 @@ class ScratchTraining:
     ) -> None:
         self.problem, self.seed, self.settings = problem, seed, settings or TrainSettings()
         self.architecture = problem.space.parse(architecture)
-        self._what = {
-            "space": problem.space.checksum,
-            "architecture": self.architecture,
-            "data": problem.data.checksum,
-            **problem.data.augmented,
-            "timesteps": problem.timesteps,
-            "neuron": problem.neuron.to_dict(),
-        }
+        self._what = {**problem.parts, "architecture": self.architecture}
         self._on_step = on_step
         self._at: Epoch | None = None
         self._loaded: tempfile.TemporaryDirectory[str] | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from autosnn_ray.checks import check_types
+from autosnn_ray.checks import check_types, check_whole
 from autosnn_ray.errors import InvalidInputError, unknown_name
 from autosnn_ray.evaluation.losses import LOSSES
 
@@ -65,9 +65,7 @@ class TrainSettings:
     def __post_init__(self) -> None:
         check_types(self)
         for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if value < 1:
-                raise InvalidInputError(f"{name}: expected a whole number of at least 1, got {value!r}")
+            check_whole(name, getattr(self, name))
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InvalidInputError(f"learning_rate: expected a positive number, got {self.learning_rate!r}")
         if self.memory is not None and not (math.isfinite(self.memory) and self.memory > 0):

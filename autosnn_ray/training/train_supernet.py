@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +119,7 @@ def _is_free(problem: Problem, settings: TrainSettings, group: Group | None) -> 
 
 
 def _identity(problem: Problem, seed: int, settings: TrainSettings, sampling: str) -> dict[str, Any]:
-    return {
-        "space": problem.space.checksum,
-        "data": problem.data.checksum,
-        **problem.data.augmented,
-        "seed": seed,
-        "timesteps": problem.timesteps,
-        "neuron": asdict(problem.neuron),
-        "settings": settings.to_dict(),
-        "sampling": sampling,
-    }
+    return {**problem.parts, "seed": seed, "settings": settings.to_dict(), "sampling": sampling}
 
 
 def refuse_finished(folder: Path) -> None:

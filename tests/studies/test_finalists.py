@@ -7,8 +7,8 @@ import pytest
 import analysis
 import autosnn_ray as asr
 from autosnn_ray.errors import InvalidInputError
+from autosnn_ray.journal.folders import FINALISTS
 from autosnn_ray.runs.warm_start import architectures_of
-from autosnn_ray.studies.finalists import FINALISTS
 from tests.runs.common import LOCAL
 from tests.runs.evaluators import score
 
